@@ -1,0 +1,1 @@
+"""Tsunagaru: public assets and mobile connectivity in one map and one workflow."""

@@ -1,0 +1,1 @@
+"""The register of public assets and its versions."""

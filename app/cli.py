@@ -1,0 +1,56 @@
+"""The command line: serve, migrate, load, look after."""
+
+import json
+from typing import Annotated
+
+import typer
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import inspect, text
+
+from app.config import PROJECT_ROOT, get_settings
+from app.db import make_engine
+
+main = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="つながる: 公共アセットと通信の地図と窓口"
+)
+geodata = typer.Typer(no_args_is_help=True, help="公開データの取り込み")
+demo = typer.Typer(no_args_is_help=True, help="サンプルデータ")
+main.add_typer(geodata, name="geodata")
+main.add_typer(demo, name="demo")
+
+
+@main.command()
+def migrate() -> None:
+    """データベースを最新の形にします。"""
+    command.upgrade(Config(PROJECT_ROOT / "alembic.ini"), "head")
+
+
+@main.command()
+def serve(
+    port: Annotated[int, typer.Option(help="待ち受けるポート")] = 8000,
+    host: Annotated[str, typer.Option(help="待ち受けるアドレス")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(help="プロセスの数")] = 1,
+) -> None:
+    """Web サービスを始めます。"""
+    import uvicorn
+
+    uvicorn.run(
+        "app.main:create_app", factory=True, host=host, port=port, workers=workers, log_config=None, access_log=False
+    )
+
+
+@main.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="JSON で出します")] = False) -> None:
+    """データベースに何が入っているかを言います。"""
+    with make_engine(get_settings()).connect() as connection:
+        migrated = inspect(connection).has_table("asset")
+        counts = {"assets": 0, "sample": 0}
+        if migrated:
+            row = connection.execute(text("SELECT count(*), count(*) FILTER (WHERE is_sample) FROM ogc.assets")).one()
+            counts = {"assets": row[0], "sample": row[1]}
+    typer.echo(
+        json.dumps({"migrated": migrated, **counts})
+        if as_json
+        else f"アセット {counts['assets']:,} 件（うちサンプル {counts['sample']:,} 件）"
+    )

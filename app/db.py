@@ -1,0 +1,72 @@
+"""The database: one driver (psycopg 3), an engine for work and a pool for reading."""
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import Engine, MetaData, create_engine
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from app.config import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Declarative base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def make_engine(settings: Settings) -> Engine:
+    """The engine for commands and loading."""
+    return create_engine(settings.sqlalchemy_url, pool_pre_ping=True, connect_args={"application_name": "tsunagaru"})
+
+
+def make_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Sessions for `with sessions.begin() as session:`, the only way to write."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+async def _configure_reader(connection: AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)
+
+
+def make_read_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    """A pool of read-only connections for `/ogc`, closed until opened.
+
+    Statements see one snapshot each (autocommit), are cancelled after `read_timeout_s`, and are planned with their
+    values known: a box of one street and a box of all Tokyo want different plans.
+    """
+    options = (
+        f"-c statement_timeout={int(settings.read_timeout_s * 1000)} -c default_transaction_read_only=on"
+        " -c plan_cache_mode=force_custom_plan -c jit=off -c search_path=ogc,public"
+    )
+    return AsyncConnectionPool(
+        settings.libpq_url,
+        min_size=min(2, settings.read_pool_size),
+        max_size=settings.read_pool_size,
+        timeout=2.0,  # s; a request that finds no connection in this time is answered 503
+        max_waiting=settings.read_pool_size * 10,
+        kwargs={"options": options, "application_name": "tsunagaru-read"},
+        configure=_configure_reader,
+        reset=None,
+        open=False,
+    )
+
+
+@asynccontextmanager
+async def reading(pool: AsyncConnectionPool[AsyncConnection[Any]]) -> "AsyncIterator[AsyncConnection[Any]]":
+    """One reading connection, given back afterwards."""
+    async with pool.connection() as connection:
+        yield connection

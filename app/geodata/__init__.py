@@ -1,0 +1,1 @@
+"""Published data sources: the manifest, fetching and loading."""

@@ -1,0 +1,20 @@
+"""Every table, for migrations and for whoever needs the whole metadata."""
+
+from app.assets.models import asset
+from app.db import Base
+from app.stations.models import station
+from app.territory.models import DataSource, DataVersion, Municipality, PopulationMesh
+from app.wifi.models import access_point
+
+metadata = Base.metadata
+
+__all__ = [
+    "DataSource",
+    "DataVersion",
+    "Municipality",
+    "PopulationMesh",
+    "access_point",
+    "asset",
+    "metadata",
+    "station",
+]

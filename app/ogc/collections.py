@@ -1,0 +1,159 @@
+"""Collections: what `/ogc` publishes, one declaration each."""
+
+from dataclasses import dataclass
+
+from app.assets.fields import FIELDS as ASSET_FIELDS
+from app.assets.fields import ID_FIELD as ASSET_ID
+from app.fields import Disclosure, Field
+from app.stations.fields import FIELDS as STATION_FIELDS
+from app.stations.fields import ID_FIELD as STATION_ID
+from app.wifi.fields import FIELDS as WIFI_FIELDS
+from app.wifi.fields import ID_FIELD as WIFI_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A relation of the database whose rows are published as features.
+
+    `relation` is a schema-qualified table or view, `srid` the one of its `geom_column`. `feature_column` holds rendered
+    GeoJSON features (CRS84), `search_column` the folded text that `q` looks through, `clusters` counts for zooms below
+    `points_from_zoom`. `versioned` says that `data_version` counts its changes.
+    """
+
+    id: str
+    title_ja: str
+    title_en: str
+    description_ja: str
+    description_en: str
+    relation: str
+    id_column: str
+    fields: tuple[Field, ...]  # the id's own field first
+    geometry_type: str  # Point, Polygon, MultiPolygon, LineString, … or Geometry
+    geom_column: str = "geom"
+    srid: int = 4326
+    feature_column: str | None = None
+    search_column: str | None = None
+    clusters: str | None = None
+    points_from_zoom: int = 0
+    tile_fields: tuple[str, ...] | None = None  # None: all
+    versioned: bool = True
+    extent: tuple[float, float, float, float] = (136.06, 20.42, 153.99, 35.9)  # Tokyo with its islands, degrees
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name, if the collection has it."""
+        return next((field for field in self.fields if field.name == name), None)
+
+
+PROVENANCE = (
+    Field("source", "string", "出典", "Source"),
+    Field("licence", "string", "利用条件", "Licence"),
+    Field("source_as_of", "date", "データの時点", "Data as of"),
+    Field("is_sample", "boolean", "サンプル", "Sample data"),
+)
+MESH_HALF = Field("mesh_half", "string", "2分の1地域メッシュ", "Half mesh (500 m)")
+MESH_EIGHTH = Field("mesh_eighth", "string", "8分の1地域メッシュ", "Eighth mesh (125 m)")
+
+
+def _public(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    return tuple(field for field in fields if field.disclosure is Disclosure.PUBLIC)
+
+
+BUILT_IN: tuple[Collection, ...] = (
+    Collection(
+        id="assets",
+        title_ja="公共アセット",
+        title_en="Public assets",
+        description_ja="携帯電話基地局などを設置できる公共の建物・土地・工作物",
+        description_en="Public buildings, land and structures that can carry antennas",
+        relation="ogc.assets",
+        id_column="asset_id",
+        fields=(
+            ASSET_ID,
+            *_public(ASSET_FIELDS),
+            MESH_HALF,
+            MESH_EIGHTH,
+            *PROVENANCE,
+            Field("updated_at", "date-time", "登録・更新日時", "Updated at"),
+        ),
+        geometry_type="Geometry",
+        feature_column="feature",
+        search_column="search_text",
+        clusters="ogc.assets_clusters",
+        points_from_zoom=12,
+        tile_fields=(
+            "asset_id",
+            "asset_kind",
+            "structure_kind",
+            "name",
+            "owner_type",
+            "availability",
+            "height_m",
+            "is_sample",
+        ),
+    ),
+    Collection(
+        id="stations",
+        title_ja="基地局",
+        title_en="Base stations",
+        description_ja="運用中の基地局",
+        description_en="Base stations on air",
+        relation="ogc.stations",
+        id_column="station_id",
+        fields=(STATION_ID, *_public(STATION_FIELDS), MESH_HALF, *PROVENANCE),
+        geometry_type="Point",
+    ),
+    Collection(
+        id="wifi-access-points",
+        title_ja="公衆無線LANアクセスポイント",
+        title_en="Public Wi-Fi access points",
+        description_ja="誰でも使える公衆無線LANの設置場所",
+        description_en="Where public Wi-Fi is served",
+        relation="ogc.wifi_access_points",
+        id_column="access_point_id",
+        fields=(WIFI_ID, *_public(WIFI_FIELDS), MESH_HALF, *PROVENANCE),
+        geometry_type="Point",
+    ),
+    Collection(
+        id="municipalities",
+        title_ja="区市町村",
+        title_en="Municipalities",
+        description_ja="東京都の区市町村の境界",
+        description_en="Boundaries of the municipalities of Tokyo",
+        relation="ogc.municipalities",
+        id_column="municipality_code",
+        fields=(
+            Field("municipality_code", "string", "市区町村コード", "Municipality code"),
+            Field("localgov_code", "string", "全国地方公共団体コード", "Local government code"),
+            Field("prefecture", "string", "都道府県", "Prefecture"),
+            Field("district", "string", "郡・支庁", "District"),
+            Field("name", "string", "名称", "Name"),
+            Field("name_kana", "string", "名称（カナ）", "Name (kana)"),
+            Field("name_en", "string", "名称（英語）", "Name (English)"),
+            Field(
+                "region",
+                "string",
+                "地域",
+                "Region",
+                values={"ward": ("区部", "Wards"), "tama": ("多摩", "Tama"), "island": ("島しょ", "Islands")},
+            ),
+            *PROVENANCE,
+        ),
+        geometry_type="MultiPolygon",
+    ),
+    Collection(
+        id="population-mesh",
+        title_ja="人口メッシュ",
+        title_en="Population mesh",
+        description_ja="2分の1地域メッシュ（約500 m）ごとの人口",
+        description_en="Population by half mesh (about 500 m)",
+        relation="ogc.population_mesh",
+        id_column="mesh_half",
+        fields=(
+            MESH_HALF,
+            Field("population", "number", "人口", "Population"),
+            Field("census_year", "integer", "調査年", "Census year"),
+            *PROVENANCE,
+        ),
+        geometry_type="Polygon",
+    ),
+)

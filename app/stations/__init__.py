@@ -1,0 +1,1 @@
+"""Base stations that stand."""

@@ -1,0 +1,1 @@
+"""Municipalities and the population mesh: the ground everything stands on."""

@@ -1,0 +1,74 @@
+"""Tables of the ground: sources of data, municipalities, population by half mesh."""
+
+from datetime import date, datetime
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import Boolean, Date, DateTime, Float, ForeignKey, Index, String, Text, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base
+
+
+class DataSource(Base):
+    """Where rows come from: publisher, licence, credit and date; sample data is a source of its own."""
+
+    __tablename__ = "data_source"
+
+    source_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    title_ja: Mapped[str] = mapped_column(Text)
+    title_en: Mapped[str] = mapped_column(Text)
+    publisher: Mapped[str] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(Text)
+    licence: Mapped[str] = mapped_column(Text)
+    licence_url: Mapped[str | None] = mapped_column(Text)
+    credit: Mapped[str] = mapped_column(Text, comment="The credit line the licence asks for, as shown on the map")
+    as_of: Mapped[date | None] = mapped_column(Date, comment="What day the data describe")
+    is_sample: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    content_sha256: Mapped[str | None] = mapped_column(String(64), comment="Hash of the file last loaded")
+    loaded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Municipality(Base):
+    """One of the 62 municipalities of Tokyo (or any of Japan's 1,741)."""
+
+    __tablename__ = "municipality"
+
+    municipality_code: Mapped[str] = mapped_column(
+        String(5), primary_key=True, comment="全国地方公共団体コード, 5 digits"
+    )
+    localgov_code: Mapped[str] = mapped_column(String(6), unique=True, comment="The same with its check digit")
+    prefecture: Mapped[str] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text, comment="郡・支庁")
+    name: Mapped[str] = mapped_column(Text)
+    name_kana: Mapped[str] = mapped_column(Text)
+    name_en: Mapped[str] = mapped_column(Text)
+    region: Mapped[str] = mapped_column(Text, comment="ward, tama or island")
+    geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 4326, spatial_index=False))
+    source_id: Mapped[str] = mapped_column(ForeignKey("data_source.source_id"))
+
+    __table_args__ = (Index("ix_municipality_geom", "geom", postgresql_using="gist"),)
+
+
+class PopulationMesh(Base):
+    """Population of a half mesh (500 m)."""
+
+    __tablename__ = "population_mesh"
+
+    mesh_half: Mapped[str] = mapped_column(String(9), primary_key=True)
+    population: Mapped[float] = mapped_column(Float)
+    census_year: Mapped[int]
+    geom: Mapped[Any] = mapped_column(Geometry("POLYGON", 4326, spatial_index=False))
+    source_id: Mapped[str] = mapped_column(ForeignKey("data_source.source_id"))
+
+    __table_args__ = (Index("ix_population_mesh_geom", "geom", postgresql_using="gist"),)
+
+
+class DataVersion(Base):
+    """A counter per collection, moved in every writing transaction: what ETags and caches hang on."""
+
+    __tablename__ = "data_version"
+
+    collection: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
