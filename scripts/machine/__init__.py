@@ -1,0 +1,1 @@
+"""The machine around the application: Debian packages, the private PostgreSQL, npm packages, processes."""

@@ -1,0 +1,117 @@
+"""`scripts/test`: every check and test, on a throw-away database, whatever else is running."""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.machine.browser_packages import ensure_browser_packages
+from scripts.machine.cluster import throwaway_cluster
+from scripts.machine.postgres_server import apt_install
+from scripts.machine.processes import StopRequested, raise_on_stop_signals, run
+from scripts.machine.terminal import Refusal, refuse, say
+
+PYTHON_CHECKS = {
+    "ruff check": ["-m", "ruff", "check", "."],
+    "ruff format": ["-m", "ruff", "format", "--check", "."],
+    "mypy": ["-m", "mypy"],
+    "import contracts": ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
+}
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CJK_FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+
+
+@dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def main() -> int:
+    """Run everything, with this command's arguments for pytest; 0 when nothing failed."""
+    raise_on_stop_signals()
+    try:
+        env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        ensure_browser_packages(with_tests=True)
+        env.update(ensure_browser())
+        tally = Tally()
+        run_checks(env, tally)
+        with throwaway_cluster() as url:
+            status = run_pytest({**env, "TEST_DATABASE_URL": url}, sys.argv[1:], tally)
+    except StopRequested:
+        return 130
+    except Refusal as refusal:
+        return refuse(refusal)
+    say(str(tally))
+    return 1 if status or tally.failed else 0
+
+
+def ensure_browser() -> Mapping[str, str]:
+    """Chromium and a Japanese font for the browser tests, as the variable CHROMIUM; without it they skip themselves.
+
+    Raises Refusal when the browser is missing in CI, where a skipped test must not pass for a green one.
+    """
+    missing = [] if find_chromium() else ["chromium"]
+    if not CJK_FONT.exists():
+        missing.append("fonts-noto-cjk")
+    if missing and is_debian() and apt_install(*missing) == 0:
+        missing = []
+    chromium = find_chromium()
+    if missing and os.environ.get("CI"):
+        raise Refusal(f"ブラウザーの試験に必要です / the browser tests need: {' '.join(missing)}")
+    if chromium is None:
+        say("Chromium がないためブラウザーの試験を省きます / no Chromium here: browser tests are skipped")
+    return {"CHROMIUM": chromium} if chromium else {}
+
+
+def find_chromium() -> str | None:
+    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+def is_debian() -> bool:
+    """Debian itself: Ubuntu's package of that name only points to a snap."""
+    release = Path("/etc/os-release")
+    return release.exists() and "\nID=debian\n" in "\n" + release.read_text()
+
+
+def run_checks(env: Mapping[str, str], tally: Tally) -> None:
+    for name, arguments in PYTHON_CHECKS.items():
+        started = time.monotonic()
+        passed = run([sys.executable, *arguments], env) == 0
+        tally.passed += passed
+        tally.failed += not passed
+        say(f"{'ok    ' if passed else 'FAILED'} {name} ({time.monotonic() - started:.1f} s)")
+
+
+def run_pytest(env: Mapping[str, str], arguments: list[str], tally: Tally) -> int:
+    """Run pytest and add its counts; its exit status."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        status = run([sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments], env)
+        if report.exists():
+            count(report, tally)
+    if status and not tally.failed:
+        tally.failed += 1
+    return status
+
+
+def count(report: Path, tally: Tally) -> None:
+    for suite in ET.parse(report).getroot().iter("testsuite"):
+        failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped = int(suite.get("skipped", 0))
+        tally.passed += int(suite.get("tests", 0)) - failed - skipped
+        tally.failed += failed
+        tally.skipped += skipped
+
+
+if __name__ == "__main__":
+    sys.exit(main())
