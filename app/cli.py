@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import inspect, text
 
 from app.config import PROJECT_ROOT, get_settings
-from app.db import make_engine
+from app.db import make_engine, make_sessions
 
 main = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="つながる: 公共アセットと通信の地図と窓口"
@@ -24,6 +24,25 @@ main.add_typer(demo, name="demo")
 def migrate() -> None:
     """データベースを最新の形にします。"""
     command.upgrade(Config(PROJECT_ROOT / "alembic.ini"), "head")
+
+
+@geodata.command("load")
+def load_geodata(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="取り込む出典。省くとすべて")] = None,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="まだ取り込んでいない出典だけ")] = False,
+) -> None:
+    """公開データを取り込みます。"""
+    from app.geodata.load import load_sources
+    from app.geodata.manifest import read_manifest
+
+    sources = read_manifest()
+    if unknown := [name for name in names or () if name not in sources]:
+        typer.echo(f"知らない出典 / unknown source: {', '.join(unknown)}（{', '.join(sources)}）", err=True)
+        raise typer.Exit(2)
+    wanted = {name: sources[name] for name in names or sources}
+    settings = get_settings()
+    if not load_sources(make_sessions(make_engine(settings)), settings, wanted, typer.echo, only_new=if_empty):
+        raise typer.Exit(1)
 
 
 @main.command()
