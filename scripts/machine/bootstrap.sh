@@ -34,8 +34,8 @@ require_space() {
 
 # Runs of both scripts in one checkout share .venv: one sets it up, the others wait.
 lock_setup() {
-  mkdir -p .local 2>/dev/null || stop "$PWD に書き込めません / cannot write to $PWD: use a checkout of your own"
-  exec 9>.local/setup.lock
+  { mkdir -p .local && exec 9>.local/setup.lock; } 2>/dev/null ||
+    stop "$PWD に書き込めません / $PWD belongs to another user: run as that user, or in a checkout of your own"
   flock --nonblock 9 && return
   say "別の準備が終わるのを待っています / waiting for another set-up in this checkout"
   flock 9

@@ -49,6 +49,7 @@ FOREIGN_PASSWORD = (
     ".local/cluster.json とデータベースが合いません / .local/cluster.json does not fit the database beside it; "
     "start afresh: rm -rf .local/cluster.json"
 )
+DISK_FULL = "ディスクがいっぱいです / the disk of {folder} is full: free some space and start again"
 THROWAWAY_SETTINGS = {**SETTINGS, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -89,11 +90,11 @@ def private_cluster(local: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]
     end_leftovers(cluster.data)
     with started(server, cluster, SETTINGS) as (port, process):
         url = cluster.url(port)
-        write_secret(local / "database-url", url + "\n")
+        write_secret(local / "database_url", url + "\n")
         try:
             yield url, process
         finally:
-            (local / "database-url").unlink(missing_ok=True)
+            (local / "database_url").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -322,11 +323,9 @@ def end_leftovers(data: Path) -> None:
     )
 
 
-def explain(messages: str, log: Path) -> str:
+def explain(messages: str, cluster_log: Path) -> str:
     """One line for why PostgreSQL did not start, with the way out."""
-    if "No space left on device" in messages:
-        return f"ディスクがいっぱいです / the disk is full: free {SPACE_MB} MB for {log.parent} and start again"
-    if "incompatible with server" in messages:
-        return "データベースの版が合いません / another PostgreSQL made this database; start afresh: rm -rf .local/cluster.json"
+    if "No space left on device" in messages or shutil.disk_usage(cluster_log.parent).free < 2**24:
+        return DISK_FULL.format(folder=cluster_log.parent)
     last = next((line for line in messages.splitlines() if "FATAL" in line or "error" in line), messages.strip()[-300:])
-    return f"PostgreSQL が起動しません / PostgreSQL did not start: {last} (see {log})"
+    return f"PostgreSQL が起動しません / PostgreSQL did not start: {last} (see {cluster_log})"

@@ -1,6 +1,7 @@
 """`scripts/serve`: the private database, the first load, the web server; all of it stopped on leaving."""
 
 import argparse
+import errno
 import fcntl
 import http.client
 import json
@@ -16,7 +17,7 @@ from pathlib import Path
 import psycopg
 
 from scripts.machine.browser_packages import ensure_browser_packages
-from scripts.machine.cluster import private_cluster
+from scripts.machine.cluster import DISK_FULL, private_cluster
 from scripts.machine.processes import StopRequested, raise_on_stop_signals, run, running
 from scripts.machine.terminal import Refusal, refuse, say, timed
 
@@ -40,6 +41,10 @@ def main() -> int:
         return 0
     except Refusal as refusal:
         return refuse(refusal)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return refuse(Refusal(DISK_FULL.format(folder=LOCAL)))
     return 1
 
 
@@ -93,7 +98,6 @@ def only_one_per_checkout(url: str) -> Iterator[None]:
         file.write(f"{url} (process {os.getpid()}; stop it with: kill {os.getpid()})")
         file.flush()
         yield
-        file.truncate(0)
 
 
 def refuse_taken_port(port: int) -> None:
@@ -130,8 +134,10 @@ def refuse_unusable(url: str) -> None:
         with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), connect_timeout=10) as connection:
             version = connection.info.server_version // 10_000
             available = connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'postgis'").fetchone()
+    except psycopg.ProgrammingError:
+        raise Refusal("DATABASE_URL を解釈できません / DATABASE_URL is not of the form postgresql://…") from None
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[0]
         raise Refusal(f"DATABASE_URL に接続できません / cannot connect to DATABASE_URL: {reason}") from None
     if version < 15 or available is None:
         raise Refusal(
