@@ -61,7 +61,7 @@ make_venv() {
 }
 
 show_pip_progress() {
-  awk -v total="$1" '/^Collecting / { n++; if (n % 10 == 0) { printf "  %d / %d\n", n, total; fflush() } }
+  awk -v total="$1" '/^(Collecting|Processing) / { n++; if (n % 10 == 0) { printf "  %d / %d\n", n, total; fflush() } }
     /^Installing collected/ { print "  展開中 / unpacking"; fflush() }'
 }
 
