@@ -1,25 +1,20 @@
 """`scripts/bench`: sets up a loaded database, measures the figures, says them; 1 when a goal is missed."""
 
 import argparse
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-
-import psycopg
 
 from scripts.benchmarks import map_reading
 from scripts.benchmarks.figures import Figure, Row, summarise
 from scripts.benchmarks.load import ensure_wrk
 from scripts.benchmarks.report import describe_machine, say_head, say_row, write_json
 from scripts.benchmarks.stage import LOCAL, Stage
-from scripts.machine.cluster import throwaway_cluster
-from scripts.machine.processes import StopRequested, raise_on_stop_signals, run
-from scripts.machine.terminal import Refusal, refuse, say, timed
+from scripts.machine.processes import StopRequested, raise_on_stop_signals
+from scripts.machine.terminal import Refusal, refuse, say
+from scripts.machine.trial_site import loaded_database
 
 FIGURES: tuple[Figure, ...] = (*map_reading.FIGURES,)
-APP = [sys.executable, "-m", "app"]
 SECONDS, QUICK_SECONDS = 10.0, 3.0
 ROUNDS = 3
 
@@ -70,21 +65,6 @@ def measure(options: argparse.Namespace, stack: ExitStack) -> list[Row]:
         say_row(figure, measured)
         rows.append(summarise(figure, measured))
     return rows
-
-
-@contextmanager
-def loaded_database() -> Iterator[str]:
-    """A database of our own with the real data at hand and the sample register; gone afterwards."""
-    with throwaway_cluster() as superuser_url:
-        with psycopg.connect(superuser_url, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE bench")
-        url = superuser_url.rpartition("/")[0] + "/bench"
-        env = {**os.environ, "DATABASE_URL": url}
-        with timed("データを用意します / loading the data"):
-            for step in (["migrate"], ["geodata", "load"], ["demo", "load"]):
-                if run([*APP, *step], env) != 0:
-                    raise Refusal(f"{' '.join(step)} が失敗しました / python -m app {' '.join(step)} failed, see above")
-        yield url
 
 
 if __name__ == "__main__":

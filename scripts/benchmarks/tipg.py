@@ -1,14 +1,9 @@
 """The peer tipg: in a virtual environment of its own, on a plain table with exactly our public columns."""
 
 import re
-import subprocess
-import sys
-from hashlib import sha256
 from pathlib import Path
 
 import psycopg
-
-from scripts.machine.terminal import Refusal, timed
 
 LOCK = Path(__file__).with_name("requirements-tipg.txt")
 COLLECTION = "bench.assets"
@@ -29,26 +24,6 @@ ALTER TABLE bench.assets ADD PRIMARY KEY (asset_id);
 CREATE INDEX ON bench.assets USING gist (geom);
 CREATE INDEX ON bench.assets (municipality_code)
 """
-
-
-def ensure_installed(local: Path) -> Path:
-    """The uvicorn of tipg's environment, made again when its lock has changed."""
-    venv = local / "tipg-venv"
-    installed, wanted = venv / "installed-lock", sha256(LOCK.read_bytes()).hexdigest()
-    if not (installed.exists() and installed.read_text() == wanted):
-        with timed("tipg を専用の環境に導入します / installing tipg in an environment of its own"):
-            make_venv(venv)
-        installed.write_text(wanted)
-    return venv / "bin" / "uvicorn"
-
-
-def make_venv(venv: Path) -> None:
-    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes"]
-    for command in ([sys.executable, "-m", "venv", "--clear", str(venv)], [*pip, "-r", str(LOCK)]):
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
-        if answer.returncode != 0:
-            reason = (answer.stderr.strip().splitlines() or ["no message"])[-1]
-            raise Refusal(f"tipg を導入できません / could not install tipg: {reason}")
 
 
 def copy_assets(database_url: str) -> None:
