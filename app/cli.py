@@ -45,6 +45,18 @@ def load_geodata(
         raise typer.Exit(1)
 
 
+@demo.command("load")
+def load_demo_register(
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="まだなければ作ります")] = False,
+) -> None:
+    """サンプルのアセット・基地局・Wi-Fi を入れます（架空のデータ）。"""
+    from app.demo.load import is_loaded, load_demo
+
+    sessions = make_sessions(make_engine(get_settings()))
+    if not (if_empty and is_loaded(sessions)):
+        load_demo(sessions, typer.echo)
+
+
 @main.command()
 def serve(
     port: Annotated[int, typer.Option(help="待ち受けるポート")] = 8000,

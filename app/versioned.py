@@ -95,6 +95,14 @@ class Published:
     same: int
     retired: int
 
+    def in_words(self) -> str:
+        """The same for people."""
+        total = self.new + self.changed + self.same
+        return (
+            f"{total:,} 件 / rows: 新規 {self.new:,} new, 変更 {self.changed:,} changed,"
+            f" 同じ {self.same:,} same, 廃止 {self.retired:,} retired"
+        )
+
 
 class ForeignId(ValueError):
     """A row carries an id that belongs to another source."""

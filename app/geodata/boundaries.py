@@ -12,7 +12,8 @@ import shapely.ops
 from app.geodata.damage import DamagedSource
 from app.geodata.delimited import JAPAN, too_few
 from app.geodata.manifest import Source
-from app.territory.facts import PREFECTURE, MunicipalityFacts, facts_by_code
+from app.territory.facts import facts_by_code
+from app.territory.ground import municipality_columns
 
 
 def read_boundaries(path: Path, source: Source) -> Iterator[dict[str, Any]]:
@@ -32,20 +33,6 @@ def read_boundaries(path: Path, source: Source) -> Iterator[dict[str, Any]]:
         if not shapely.box(*JAPAN).contains(moved):
             raise _refused(path, feature, f"{facts.name}が日本の外にあります", f"{code} lies outside Japan")
         yield {**municipality_columns(facts), "geom": _multipolygon(moved)}
-
-
-def municipality_columns(facts: MunicipalityFacts) -> dict[str, Any]:
-    """What the facts table says, in columns of the table of municipalities."""
-    return {
-        "municipality_code": facts.code5,
-        "localgov_code": facts.code6,
-        "prefecture": PREFECTURE,
-        "district": facts.district,
-        "name": facts.name,
-        "name_kana": facts.kana,
-        "name_en": facts.romaji,
-        "region": facts.region,
-    }
 
 
 def _read(path: Path, source: Source) -> tuple[list[str], list[shapely.Geometry]]:

@@ -24,7 +24,7 @@ from app.territory.sources import (
     record_loaded,
     record_source,
 )
-from app.versioned import ForeignId, Published, publish
+from app.versioned import ForeignId, publish
 from app.wifi.models import access_point
 
 Rows = Iterator[dict[str, Any]]
@@ -42,14 +42,13 @@ READINGS: dict[str, Callable[[Path, Source], Rows]] = {
     "access_points": read_access_points,
     "population_mesh": read_population_mesh,
 }
-Say = Callable[[str], None]
 
 
 def load_sources(
     sessions: sessionmaker[Session],
     settings: Settings,
     sources: Mapping[str, Source],
-    say: Say,
+    say: Callable[[str], None],
     *,
     only_new: bool = False,
     cache: Path = CACHE,
@@ -103,13 +102,4 @@ def _write(session: Session, source: Source, rows: list[dict[str, Any]]) -> str:
     if source.reading == "population_mesh":
         return f"{replace_population_mesh(session, source.id, rows):,} メッシュ / cells"
     table = asset if source.reading == "facilities" else access_point
-    return described(publish(session, table, source.id, rows))
-
-
-def described(published: Published) -> str:
-    """What publishing did, in words."""
-    total = published.new + published.changed + published.same
-    return (
-        f"{total:,} 件 / rows: 新規 {published.new:,} new, 変更 {published.changed:,} changed,"
-        f" 同じ {published.same:,} same, 廃止 {published.retired:,} retired"
-    )
+    return publish(session, table, source.id, rows).in_words()

@@ -6,7 +6,22 @@ from typing import Any
 from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
+from app.territory.facts import PREFECTURE, MunicipalityFacts
 from app.territory.models import Municipality, PopulationMesh
+
+
+def municipality_columns(facts: MunicipalityFacts) -> dict[str, Any]:
+    """What the facts table says, in columns of the table of municipalities."""
+    return {
+        "municipality_code": facts.code5,
+        "localgov_code": facts.code6,
+        "prefecture": PREFECTURE,
+        "district": facts.district,
+        "name": facts.name,
+        "name_kana": facts.kana,
+        "name_en": facts.romaji,
+        "region": facts.region,
+    }
 
 
 def replace_municipalities(session: Session, source_id: str, rows: Iterable[Mapping[str, Any]]) -> int:
