@@ -50,7 +50,8 @@ def make_read_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[An
     """
     options = (
         f"-c statement_timeout={int(settings.read_timeout_s * 1000)} -c default_transaction_read_only=on"
-        " -c plan_cache_mode=force_custom_plan -c jit=off -c search_path=ogc,public"
+        " -c plan_cache_mode=force_custom_plan -c jit=off -c max_parallel_workers_per_gather=0"
+        " -c search_path=ogc,public -c timezone=UTC"
     )
     return AsyncConnectionPool(
         settings.libpq_url,

@@ -1,8 +1,30 @@
 """The application: wiring only."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
+from app.config import Settings, get_settings
+from app.db import make_read_pool
+from app.ogc.call import Publication
+from app.ogc.collections import BUILT_IN
+from app.ogc.reader import Reader
+from app.ogc.router import routes
 
-def create_app() -> FastAPI:
+
+def create_app(settings: Settings | None = None) -> FastAPI:
     """The service with its routes, middleware and pools."""
-    return FastAPI(title="つながる Tsunagaru")
+    settings = settings or get_settings()
+    pool = make_read_pool(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await pool.open(wait=False)
+        yield
+        await pool.close()
+
+    app = FastAPI(title="つながる Tsunagaru", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    publication = Publication({collection.id: collection for collection in BUILT_IN}, Reader(pool), build="0")
+    app.router.routes.extend(routes(publication, settings.public_url))
+    return app

@@ -36,6 +36,7 @@ class Collection:
     clusters: str | None = None
     points_from_zoom: int = 0
     tile_fields: tuple[str, ...] | None = None  # None: all
+    datetime_field: str | None = None  # what the `datetime` parameter looks at; None: every feature matches
     versioned: bool = True
     extent: tuple[float, float, float, float] = (136.06, 20.42, 153.99, 35.9)  # Tokyo with its islands, degrees
 
@@ -79,6 +80,7 @@ BUILT_IN: tuple[Collection, ...] = (
         feature_column="feature",
         search_column="search_text",
         clusters="ogc.assets_clusters",
+        datetime_field="updated_at",
         points_from_zoom=12,
         tile_fields=(
             "asset_id",
@@ -101,6 +103,7 @@ BUILT_IN: tuple[Collection, ...] = (
         id_column="station_id",
         fields=(STATION_ID, *_public(STATION_FIELDS), MESH_HALF, *PROVENANCE),
         geometry_type="Point",
+        datetime_field="on_air_on",
     ),
     Collection(
         id="wifi-access-points",
@@ -112,6 +115,7 @@ BUILT_IN: tuple[Collection, ...] = (
         id_column="access_point_id",
         fields=(WIFI_ID, *_public(WIFI_FIELDS), MESH_HALF, *PROVENANCE),
         geometry_type="Point",
+        datetime_field="installed_on",
     ),
     Collection(
         id="municipalities",

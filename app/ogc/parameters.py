@@ -1,0 +1,155 @@
+"""Parameters: declared once, for reading requests and for the API description."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.fields import Field
+from app.geo import SUPPORTED_CRS
+from app.ogc.collections import Collection
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 10_000
+MAX_OFFSET = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of an operation, with its JSON Schema and what it does."""
+
+    name: str
+    schema: dict[str, Any]
+    ja: str
+    en: str
+    place: Literal["query", "path"] = "query"
+    exploded: bool | None = None  # for arrays
+
+
+_CRS_URIS = [crs.uri for crs in SUPPORTED_CRS]
+_TEXT = {"type": "string", "minLength": 1}
+
+LANG = Parameter("lang", {"type": "string", "enum": ["ja", "en"]}, "言語", "Language of titles and messages")
+LIMIT = Parameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT},
+    f"件数の上限（{MAX_LIMIT} を超える値は {MAX_LIMIT} とみなします）",
+    f"Most features to answer with; values above {MAX_LIMIT} count as {MAX_LIMIT}",
+)
+OFFSET = Parameter(
+    "offset",
+    {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
+    "飛ばす件数。続きは next リンクを使う方が速く、抜けがありません",
+    "Features to skip; following the next links is faster and misses none",
+)
+CURSOR = Parameter("cursor", _TEXT, "next リンクにある続きの印", "Where a next link goes on; opaque")
+BBOX = Parameter(
+    "bbox",
+    {
+        "type": "array",
+        "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
+        "items": {"type": "number"},
+    },
+    "範囲「西,南,東,北」（bbox-crs の軸の順）",
+    "Box west,south,east,north in the axis order of bbox-crs",
+    exploded=False,
+)
+BBOX_CRS = Parameter(
+    "bbox-crs", {"type": "string", "format": "uri", "enum": _CRS_URIS}, "bbox の座標参照系", "CRS of bbox"
+)
+CRS = Parameter(
+    "crs", {"type": "string", "format": "uri", "enum": _CRS_URIS}, "答えの座標参照系", "CRS of the answer's geometries"
+)
+DATETIME = Parameter(
+    "datetime",
+    _TEXT,
+    "時点または期間（RFC 3339、開いた端は ..）",
+    "Instant or interval of RFC 3339; '..' leaves an end open",
+)
+FILTER = Parameter("filter", _TEXT, "CQL2 による条件", "Condition in CQL2")
+FILTER_LANG = Parameter(
+    "filter-lang",
+    {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"},
+    "filter の書き方",
+    "Language of filter",
+)
+FILTER_CRS = Parameter(
+    "filter-crs",
+    {"type": "string", "format": "uri", "enum": _CRS_URIS},
+    "filter の中の座標の座標参照系",
+    "CRS of coordinates in filter",
+)
+Q = Parameter(
+    "q",
+    {"type": "string", "minLength": 1, "maxLength": 200},
+    "名称・住所・IDに、すべての語を含むもの",
+    "Words that name, address or id must all contain",
+)
+COLLECTIONS = Parameter(
+    "collections", _TEXT, "レイヤにするコレクション（コンマ区切り）", "Collections to put in as layers, by comma"
+)
+VERSION = Parameter(
+    "v",
+    {"type": "string", "maxLength": 40},
+    "データの版。今の版なら長く保存できます",
+    "Data version; while it is the present one, the answer may be kept for good",
+)
+
+# Names that read_conditions takes itself; every other one names a field.
+NARROWING = frozenset({"bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs", "q"})
+RESERVED = NARROWING | {"f", "lang", "limit", "offset", "cursor", "crs", "properties", "sortby", "collections", "v"}
+
+
+def is_queryable(collection: Collection, name: str) -> bool:
+    """Whether a query parameter of that name narrows by the field of that name."""
+    return name not in RESERVED and collection.field(name) is not None
+
+
+def narrowing(collection: Collection) -> tuple[Parameter, ...]:
+    """What narrows a collection down: the same for items and for tiles."""
+    search = (Q,) if collection.search_column else ()
+    fields = tuple(_of_field(field) for field in collection.fields if is_queryable(collection, field.name))
+    return (BBOX, BBOX_CRS, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, *search, *fields)
+
+
+def paging(collection: Collection) -> tuple[Parameter, ...]:
+    """Which page of features, in which order."""
+    return (LIMIT, OFFSET, CURSOR, sortby(collection))
+
+
+def properties(collection: Collection) -> Parameter:
+    """Which properties features carry."""
+    names = [field.name for field in collection.fields]
+    return Parameter(
+        "properties",
+        {"type": "array", "items": {"type": "string", "enum": names}},
+        "答えに入れる項目",
+        "Properties to put in",
+        exploded=False,
+    )
+
+
+def sortby(collection: Collection) -> Parameter:
+    """The order of features."""
+    names = [sign + field.name for field in collection.fields for sign in ("", "+", "-")]
+    return Parameter(
+        "sortby",
+        {"type": "array", "minItems": 1, "items": {"type": "string", "enum": names}},
+        "並べる順（- は降順）。指定がなければ ID の順",
+        "Order; '-' for descending; by id without it",
+        exploded=False,
+    )
+
+
+def _of_field(field: Field) -> Parameter:
+    return Parameter(field.name, schema_of(field), f"{field.ja}が等しいもの", f"{field.en} equal to")
+
+
+def schema_of(field: Field) -> dict[str, Any]:
+    """The JSON Schema of one value of a field (of an item, where it is a list)."""
+    kinds = {"date": ("string", "date"), "date-time": ("string", "date-time"), "string[]": ("string", None)}
+    kind, form = kinds.get(field.type, (field.type, None))
+    schema: dict[str, Any] = {"type": kind}
+    if form:
+        schema["format"] = form
+    if field.values is not None:
+        schema["enum"] = list(field.values)
+    return schema

@@ -1,0 +1,101 @@
+"""Reading: one statement, one row, as the bytes PostgreSQL sent."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, errors
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from app.ogc.sql import Sql
+from app.problems import BUSY, TOO_SLOW, UNAVAILABLE, Problem
+
+RETRY_AFTER_S = "5"
+
+
+class Reader:
+    """The only way `/ogc` asks the database; turns its failures into problems with a way out."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
+        self.pool = pool
+        self._busy_connections = 0
+
+    async def row(self, statement: Sql) -> list[bytes | None]:
+        """The first row of a statement, each column in PostgreSQL's binary form (text is UTF-8).
+
+        Raises Problem (503) where the answer takes too long or no connection is to be had; psycopg's errors for values
+        that the statement cannot take.
+        """
+        try:
+            return await self._row(statement)
+        except errors.QueryCanceled:
+            raise _too_slow() from None
+        except (PoolTimeout, TooManyRequests):
+            raise (_busy() if self._busy_connections else _unavailable()) from None
+        except psycopg.OperationalError:
+            raise _unavailable() from None
+
+    async def _row(self, statement: Sql) -> list[bytes | None]:
+        try:
+            return await self._ask(statement)
+        except psycopg.OperationalError as error:
+            if error.sqlstate is not None and not error.sqlstate.startswith("57P"):
+                raise
+            # The server was restarted under the pool: drop the dead connections and ask once more.
+            await self.pool.check()
+            return await self._ask(statement)
+
+    async def _ask(self, statement: Sql) -> list[bytes | None]:
+        async with self.pool.connection() as connection:
+            self._busy_connections += 1
+            try:
+                cursor = connection.cursor(binary=True)
+                await cursor.execute(statement.text, statement.values)
+                return _first_row(cursor.pgresult)
+            finally:
+                self._busy_connections -= 1
+
+
+def _first_row(result: Any) -> list[bytes | None]:
+    # Straight from libpq: a loader would decode megabytes of text only for us to encode them again.
+    return [result.get_value(0, column) for column in range(result.nfields)]
+
+
+def number(value: bytes | None) -> int:
+    """An integer column."""
+    return int.from_bytes(value or b"\0", "big", signed=True)
+
+
+def text(value: bytes | None) -> str:
+    """A text column; empty for NULL."""
+    return (value or b"").decode()
+
+
+def _too_slow() -> Problem:
+    return Problem(
+        TOO_SLOW,
+        "時間内に終わりませんでした。bbox や条件で範囲を狭めるか、limit を小さくしてください。",
+        "The answer took too long. Narrow it by bbox or filter, or ask for a smaller limit.",
+        headers={"Retry-After": RETRY_AFTER_S},
+    )
+
+
+def _busy() -> Problem:
+    return Problem(
+        BUSY,
+        "いま混み合っています。数秒おいてもう一度お試しください。",
+        "The service is busy. Try again in a few seconds.",
+        headers={"Retry-After": RETRY_AFTER_S},
+    )
+
+
+def _unavailable() -> Problem:
+    return Problem(
+        UNAVAILABLE,
+        "データベースにつながりません。復旧すればそのまま使えます。しばらくおいてお試しください。",
+        "The database cannot be reached. The service recovers by itself; try again later.",
+        headers={"Retry-After": RETRY_AFTER_S},
+    )
+
+
+Row = Sequence[bytes | None]
