@@ -1,12 +1,14 @@
 """The command line: serve, migrate, load, look after."""
 
 import json
-from typing import Annotated
+import sys
+from typing import Annotated, NoReturn
 
 import typer
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import inspect, text
+from psycopg.errors import UndefinedTable
+from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from app.config import PROJECT_ROOT, get_settings
 from app.db import make_engine, make_sessions
@@ -23,6 +25,9 @@ main.add_typer(demo, name="demo")
 @main.command()
 def migrate() -> None:
     """データベースを最新の形にします。"""
+    from alembic import command
+    from alembic.config import Config
+
     command.upgrade(Config(PROJECT_ROOT / "alembic.ini"), "head")
 
 
@@ -43,6 +48,17 @@ def load_geodata(
     settings = get_settings()
     if not load_sources(make_sessions(make_engine(settings)), settings, wanted, typer.echo, only_new=if_empty):
         raise typer.Exit(1)
+
+
+@geodata.command("list")
+def list_geodata() -> None:
+    """公開データの出典と、取り込んだかどうかを並べます。"""
+    from app.geodata.listing import source_lines
+    from app.geodata.manifest import read_manifest
+
+    settings = get_settings()
+    for line in source_lines(make_sessions(make_engine(settings)), settings, read_manifest()):
+        typer.echo(line)
 
 
 @demo.command("load")
@@ -74,8 +90,10 @@ def serve(
 @main.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="JSON で出します")] = False) -> None:
     """データベースに何が入っているかを言います。"""
+    from app.doctor import is_migrated
+
     with make_engine(get_settings()).connect() as connection:
-        migrated = inspect(connection).has_table("asset")
+        migrated = is_migrated(connection)
         counts = {"assets": 0, "sample": 0}
         if migrated:
             row = connection.execute(text("SELECT count(*), count(*) FILTER (WHERE is_sample) FROM ogc.assets")).one()
@@ -85,3 +103,39 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="JSON で出し�
         if as_json
         else f"アセット {counts['assets']:,} 件（うちサンプル {counts['sample']:,} 件）"
     )
+
+
+@main.command()
+def doctor() -> None:
+    """足りないものと、その直し方を言います。なくてはならないものが欠けていれば 1 で終わります。"""
+    from app.doctor import examine
+
+    findings = list(examine(get_settings()))
+    for finding in findings:
+        typer.echo(finding.line())
+    if any(finding.is_needed and not finding.is_well for finding in findings):
+        raise typer.Exit(1)
+
+
+def run() -> None:
+    """The command line; what an operator can mend is said in one line."""
+    try:
+        main()
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        names = ", ".join(str(problem["loc"][0]).upper() for problem in error.errors())
+        _stop(f"設定を確かめてください / check the settings: {names}")
+    except ArgumentError:
+        _stop("DATABASE_URL を解釈できません / DATABASE_URL is not of the form postgresql://…")
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable):
+            raise
+        _stop("データベースが最新の形ではありません / not migrated: python -m app migrate")
+    except OperationalError as error:
+        _stop(f"データベースを使えません / the database cannot be used: {str(error.orig).strip().splitlines()[0]}")
+
+
+def _stop(reason: str) -> NoReturn:
+    typer.echo(reason, err=True)
+    sys.exit(1)

@@ -30,6 +30,13 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """No file on this machine, but an address to fetch it from."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """No file, and why."""
 
@@ -42,7 +49,18 @@ class _Refused(Exception):
 
 
 def locate(source: Source, settings: Settings, cache: Path = CACHE, patient: bool = False) -> Found | Missing:
-    """The file of a source, downloaded if it is nowhere on this machine and the settings allow it."""
+    """The file of a source, downloaded if it is nowhere on this machine and the settings allow it.
+
+    With `patient`, an address that failed within a day is not asked again.
+    """
+    place = whereabouts(source, settings, cache)
+    if isinstance(place, Address):
+        return _download(source, place.url, cache / source.path, patient)
+    return place
+
+
+def whereabouts(source: Source, settings: Settings, cache: Path = CACHE) -> Found | Address | Missing:
+    """Where the file of a source is or could be had, without asking another host."""
     if settings.geodata_dir is not None and (settings.geodata_dir / source.path).is_file():
         return Found(settings.geodata_dir / source.path, "folder")
     cached = cache / source.path
@@ -57,7 +75,7 @@ def locate(source: Source, settings: Settings, cache: Path = CACHE, patient: boo
         return Missing(
             "ダウンロードしない設定です（GEODATA_DOWNLOAD）", "downloads are switched off (GEODATA_DOWNLOAD)"
         )
-    return _download(source, source.download_url, cached, patient)
+    return Address(source.download_url)
 
 
 def sha256_of(path: Path) -> str:
