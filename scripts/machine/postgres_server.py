@@ -90,9 +90,10 @@ def find_postgis_package(version: int | None) -> str | None:
     """Debian's newest package postgresql-N-postgis-3 with N >= 15, or the one for exactly `version`."""
     if shutil.which("apt-cache") is None:
         return None
-    usable = [n for n in packaged_versions() if n >= OLDEST_VERSION and version in (None, n)]
-    if not usable and apt_install() == 0:  # a fresh system has no package lists yet
-        usable = [n for n in packaged_versions() if n >= OLDEST_VERSION and version in (None, n)]
+    packaged = packaged_versions()
+    if not packaged and apt_install() == 0:  # a fresh system has no package lists yet
+        packaged = packaged_versions()
+    usable = [n for n in packaged if n >= OLDEST_VERSION and version in (None, n)]
     return f"postgresql-{max(usable)}-postgis-3" if usable else None
 
 
