@@ -22,7 +22,7 @@ def server_url() -> str:
     """A PostgreSQL with PostGIS where databases may be made and dropped; scripts/test brings one."""
     url = os.environ.get("TEST_DATABASE_URL")
     if not url:
-        pytest.exit("TEST_DATABASE_URL がありません。scripts/test を使ってください / run scripts/test", returncode=2)
+        pytest.fail("TEST_DATABASE_URL がありません。scripts/test を使ってください / run scripts/test")
     return url
 
 
