@@ -90,6 +90,7 @@ def copy_working_tree(folder: Path) -> None:
             shutil.copy2(ROOT / name, folder / name)
     for name in (".venv", "node_modules", "app/web/static/vendor"):
         if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).symlink_to(ROOT / name)
 
 

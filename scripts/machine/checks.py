@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.machine.browser_packages import ensure_browser_packages
+from scripts.machine.browser_packages import ensure_browser_packages, ensure_node
 from scripts.machine.cluster import throwaway_cluster
 from scripts.machine.postgres_server import apt_install
 from scripts.machine.processes import StopRequested, raise_on_stop_signals, run
@@ -84,9 +84,12 @@ def is_debian() -> bool:
 
 
 def run_checks(env: Mapping[str, str], tally: Tally) -> None:
-    for name, arguments in PYTHON_CHECKS.items():
+    commands = {name: [sys.executable, *arguments] for name, arguments in PYTHON_CHECKS.items()}
+    if scripts := sorted(map(str, Path("tests/javascript").glob("*.test.mjs"))):
+        commands["node --test"] = [str(ensure_node().folder / "node"), "--test", "--test-reporter=dot", *scripts]
+    for name, command in commands.items():
         started = time.monotonic()
-        passed = run([sys.executable, *arguments], env) == 0
+        passed = run(command, env) == 0
         tally.passed += passed
         tally.failed += not passed
         say(f"{'ok    ' if passed else 'FAILED'} {name} ({time.monotonic() - started:.1f} s)")
