@@ -23,7 +23,7 @@ pytestmark = pytest.mark.client
 
 TOCHO = "139.69,35.68,139.71,35.70"  # round the metropolitan government building: west, south, east, north
 FILTER = "asset_kind = 'building' AND height_m > 10"
-IN_BOX = "geom && ST_MakeEnvelope(139.69, 35.68, 139.71, 35.70, 4326)"
+IN_BOX = "ST_Intersects(geom, ST_MakeEnvelope(139.69, 35.68, 139.71, 35.70, 4326))"
 TILE = (14, 14549, 6451)  # zoom, column, row: Shinjuku
 
 
@@ -103,7 +103,7 @@ def read_assets(site: Site, **options: Any) -> tuple[dict[str, Any], list[str]]:
 def test_gdal_reads_a_tile_by_address(site: Site) -> None:
     z, x, y = TILE
     ids = read_tile(f"MVT:{site.tile_url()}", X=str(x), Y=str(y), Z=str(z))
-    assert ids == site.ids(f"geom && ST_Transform(ST_TileEnvelope({z}, {x}, {y}), 4326)")
+    assert ids == site.ids(f"ST_Intersects(geom, ST_Transform(ST_TileEnvelope({z}, {x}, {y}), 4326))")
 
 
 def test_gdal_reads_a_folder_of_tiles(site: Site, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_gdal_reads_a_folder_of_tiles(site: Site, tmp_path: Path) -> None:
         file = tmp_path / str(z) / str(column) / f"{row}.mvt"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(httpx.get(template.format(z=z, x=column, y=row)).raise_for_status().content)
-        wanted.update(site.ids(f"geom && ST_Transform(ST_TileEnvelope({z}, {column}, {row}), 4326)"))
+        wanted.update(site.ids(f"ST_Intersects(geom, ST_Transform(ST_TileEnvelope({z}, {column}, {row}), 4326))"))
     ids = read_tile(f"MVT:{tmp_path / str(z)}", TILE_EXTENSION="mvt")
     assert set(ids) == wanted
 

@@ -15,7 +15,7 @@ from scripts.machine.terminal import Refusal, refuse, say
 from scripts.machine.trial_site import loaded_database
 
 FIGURES: tuple[Figure, ...] = (*map_reading.FIGURES,)
-SECONDS, QUICK_SECONDS = 10.0, 3.0
+SECONDS, QUICK_SECONDS = 10, 3
 ROUNDS = 3
 
 

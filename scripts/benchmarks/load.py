@@ -30,7 +30,7 @@ def ensure_wrk() -> None:
         raise Refusal("wrk が必要です / wrk is missing: install it (Debian, Ubuntu: apt-get install wrk)")
 
 
-def put_load(server: str, lines: Sequence[str], seconds: float) -> Load:
+def put_load(server: str, lines: Sequence[str], seconds: int) -> Load:
     """Ask `server` for each line (path, or path, tab, etag) in turn, again and again.
 
     Raises Refusal when an answer fails, because failures are fast.
@@ -38,7 +38,7 @@ def put_load(server: str, lines: Sequence[str], seconds: float) -> Load:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(lines))
         file.flush()
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--timeout", "30s", "-s", str(ROTATE), server]
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s", "-s", str(ROTATE), server]
         answer = subprocess.run([*command, "--", file.name], capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         raise Refusal(f"wrk が失敗しました / wrk failed: {answer.stderr.strip() or answer.stdout.strip()}")

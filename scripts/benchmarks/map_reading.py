@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from statistics import mean
 
 import httpx
 
@@ -42,19 +43,22 @@ def measure_street_tiles(stage: Stage, columns: Sequence[str] | None) -> Measure
     return per_second(*in_turn(stage, (stage.ours, ours), (stage.tipg, peer)), f"{len(tiles)} tiles")
 
 
-def measure_low_tiles(stage: Stage) -> tuple[list[Load], list[Load]]:
+def measure_low_tile_rate(stage: Stage) -> Measured:
     """Tiles of the whole region: counts from us, every asset from tipg."""
     tiles = tiles_with_assets(stage.database_url, LOW_ZOOMS, per_zoom=8)
-    return in_turn(stage, (stage.ours, [our_tile(t) for t in tiles]), (stage.tipg, [peer_tile(t) for t in tiles]))
-
-
-def measure_low_tile_rate(stage: Stage) -> Measured:
-    return per_second(*measure_low_tiles(stage), "counts by cell beside every asset")
+    ours, peer = [our_tile(tile) for tile in tiles], [peer_tile(tile) for tile in tiles]
+    return per_second(*in_turn(stage, (stage.ours, ours), (stage.tipg, peer)), "counts by cell beside every asset")
 
 
 def measure_low_tile_bytes(stage: Stage) -> Measured:
-    ours, peer = measure_low_tiles(stage)
-    return Measured(tuple(load.bytes_per_answer for load in ours), tuple(load.bytes_per_answer for load in peer))
+    """Mean size of the same tiles, each asked for once."""
+    tiles = tiles_with_assets(stage.database_url, LOW_ZOOMS, per_zoom=8)
+    ours, peer = [our_tile(tile) for tile in tiles], [peer_tile(tile) for tile in tiles]
+    return Measured((mean_bytes(at(stage.ours, ours)),), (mean_bytes(at(stage.tipg, peer)),), f"{len(tiles)} tiles")
+
+
+def mean_bytes(urls: Sequence[str]) -> float:
+    return mean(len(httpx.get(url, headers={"Accept-Encoding": "identity"}, timeout=60).content) for url in urls)
 
 
 def measure_feature(stage: Stage) -> Measured:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from scripts.benchmarks.load import Load, put_load
 from scripts.benchmarks.stage import Stage
 
-WARM_SECONDS = 1.5
+WARM_SECONDS = 2
 
 Requests = tuple[str, Sequence[str]]  # a server's address and the lines it is asked for in turn
 

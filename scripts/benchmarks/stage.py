@@ -21,7 +21,7 @@ class Stage:
     """
 
     database_url: str
-    seconds: float
+    seconds: int
     rounds: int
     stack: ExitStack
 
