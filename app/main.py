@@ -11,6 +11,7 @@ from app.ogc.call import Publication
 from app.ogc.collections import BUILT_IN
 from app.ogc.reader import Reader
 from app.ogc.router import routes
+from app.web.router import router as web_router
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -25,6 +26,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await pool.close()
 
     app = FastAPI(title="つながる Tsunagaru", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.settings, app.state.read_pool = settings, pool
     publication = Publication({collection.id: collection for collection in BUILT_IN}, Reader(pool), build="0")
     app.router.routes.extend(routes(publication, settings.public_url))
+    app.include_router(web_router)
     return app
