@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     )
     read_pool_size: int = Field(8, ge=1, description="Connections a worker keeps for reading")
     read_timeout_s: float = Field(5.0, gt=0, description="A reading statement longer than this is cancelled")
+    metrics_from: str = Field("127.0.0.0/8,::1/128", description="Networks that may read /metrics, by comma")
     log_json: bool = Field(True, description="Structured logs as JSON lines; false: for a terminal")
 
     @property

@@ -2,21 +2,30 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse, Response
 
+from app import health, problem_answers
 from app.config import Settings, get_settings
-from app.db import make_read_pool
-from app.ogc.call import Publication
+from app.db import make_engine, make_read_pool
+from app.edge import Edge, configure_logs
 from app.ogc.collections import BUILT_IN
+from app.ogc.collections_file import read_collections_file
+from app.ogc.openapi import describe_api
 from app.ogc.reader import Reader
-from app.ogc.router import routes
+from app.ogc.router import PREFIX, publish
 from app.web.router import router as web_router
+
+VERSION = "0.1.0"
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service with its routes, middleware and pools."""
     settings = settings or get_settings()
+    configure_logs(settings.log_json)
     pool = make_read_pool(settings)
 
     @asynccontextmanager
@@ -24,10 +33,36 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await pool.open(wait=False)
         yield
         await pool.close()
+        app.state.engine.dispose()
 
-    app = FastAPI(title="つながる Tsunagaru", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.settings, app.state.read_pool = settings, pool
-    publication = Publication({collection.id: collection for collection in BUILT_IN}, Reader(pool), build="0")
-    app.router.routes.extend(routes(publication, settings.public_url))
+    app = FastAPI(
+        title="つながる Tsunagaru", version=VERSION, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
+    )
+    app.state.settings = settings
+    app.state.read_pool = pool
+    app.state.engine = make_engine(settings)
+    collections = (*BUILT_IN, *read_collections_file(settings))
+    publication, routes = publish(collections, Reader(pool), settings.public_url, VERSION)
+    app.router.routes.extend(routes)
+    app.include_router(health.router)
     app.include_router(web_router)
+    problem_answers.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, thread_minimum_size=32_768)
+    app.add_middleware(Edge, failed=problem_answers.answer_failure)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> Response:
+        return JSONResponse(whole_api(app, describe_api(publication.collections, "ja", VERSION)))
+
     return app
+
+
+def whole_api(app: FastAPI, ogc: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI 3.1 of everything: `/ogc` beside what FastAPI knows."""
+    own = app.openapi()
+    components = dict(ogc["components"])
+    for kind, entries in own.get("components", {}).items():
+        components[kind] = {**components.get(kind, {}), **entries}
+    paths = {PREFIX + ("" if path == "/" else path): operations for path, operations in ogc["paths"].items()}
+    return {**ogc, "info": {**ogc["info"], "title": app.title}, "servers": [{"url": "/"}],
+            "paths": {**paths, **own.get("paths", {})}, "components": components}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from app.ogc.collections import Collection
@@ -17,6 +18,7 @@ class Publication:
     collections: Mapping[str, Collection]
     reader: Reader
     build: str  # changes with the code and the declarations, so that ETags do
+    api: dict[str, Any] = field(default_factory=dict)  # the API's description by language, OpenAPI 3.0
 
     def collection(self, collection_id: str) -> Collection:
         """The collection of that id. Raises Problem (404)."""

@@ -44,6 +44,14 @@ class Collection:
         """The field of that name, if the collection has it."""
         return next((field for field in self.fields if field.name == name), None)
 
+    def title(self, language: str) -> str:
+        """What people call it, in `ja` or `en`."""
+        return self.title_ja if language == "ja" else self.title_en
+
+    def description(self, language: str) -> str:
+        """What it holds, in `ja` or `en`."""
+        return self.description_ja if language == "ja" else self.description_en
+
 
 PROVENANCE = (
     Field("source", "string", "出典", "Source"),

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from app.ogc import items, parameters, resources, tiles
+from app.ogc import items, parameters, resources, tiles, tilesets
 from app.ogc.call import Call
 from app.ogc.collections import Collection
-from app.ogc.negotiation import GEOJSON, HTML, JSON, MVT, SCHEMA, Format
+from app.ogc.negotiation import GEOJSON, HTML, JSON, MVT, OPENAPI, SCHEMA, TILEJSON, Format
 from app.ogc.parameters import LANG, Parameter
 
 ForCollection = Callable[[Collection], tuple[Parameter, ...]]
@@ -29,6 +29,7 @@ class Operation:
     en: str
     formats: tuple[Format, ...]
     handler: Callable[[Call], Awaitable[Response]]
+    answers: str  # schema of the JSON answer
     parameters: tuple[Parameter, ...] = ()
     of_collection: ForCollection | None = None
 
@@ -47,17 +48,29 @@ def _tile_parameters(collection: Collection) -> tuple[Parameter, ...]:
 
 
 _COLLECTION = "/collections/{collection_id}"
-_TILE = "/tiles/WebMercatorQuad/{tile_matrix}/{tile_row}/{tile_col}"
+_TILE_SET = "/tiles/WebMercatorQuad"
+_TILE = _TILE_SET + "/{tile_matrix}/{tile_row}/{tile_col}"
+
+_MATRIX_SETS = "/tileMatrixSets"
+_LINGUAL = (LANG,)
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("getTile", _COLLECTION + _TILE, "Tiles", "コレクションのタイル", "A tile of a collection", (MVT,), tiles.tile, of_collection=_tile_parameters),
-    Operation("getFeatures", _COLLECTION + "/items", "Features", "地物を探す", "Search features", (GEOJSON, HTML), items.items, (LANG,), _items_parameters),
-    Operation("getFeature", _COLLECTION + "/items/{feature_id:path}", "Features", "地物ひとつ", "One feature", (GEOJSON, HTML), items.item, (LANG, parameters.CRS)),
-    Operation("getDatasetTile", _TILE, "Tiles", "複数コレクションのタイル", "A tile of several collections", (MVT,), tiles.dataset_tile, (parameters.COLLECTIONS, parameters.VERSION)),
-    Operation("getLandingPage", "", "Service", "入口", "Landing page", (JSON, HTML), resources.landing, (LANG,)),
-    Operation("getConformance", "/conformance", "Service", "適合クラス", "Conformance classes", (JSON, HTML), resources.conformance, (LANG,)),
-    Operation("getCollections", "/collections", "Collections", "コレクションの一覧", "Collections", (JSON, HTML), resources.collections, (LANG,)),
-    Operation("getCollection", _COLLECTION, "Collections", "コレクション", "A collection", (JSON, HTML), resources.collection, (LANG,)),
-    Operation("getSchema", _COLLECTION + "/schema", "Schemas", "地物のスキーマ", "Schema of features", (SCHEMA, HTML), resources.schema, (LANG,)),
-    Operation("getQueryables", _COLLECTION + "/queryables", "Schemas", "絞り込みに使える項目", "Queryables", (SCHEMA, HTML), resources.queryables, (LANG,)),
+    # The busiest first: routes are tried in this order.
+    Operation("getTile", _COLLECTION + _TILE, "Tiles", "コレクションのタイル", "A tile of a collection", (MVT,), tiles.tile, "", (), _tile_parameters),
+    Operation("getFeatures", _COLLECTION + "/items", "Features", "地物を探す", "Search features", (GEOJSON, HTML), items.items, "featureCollection", _LINGUAL, _items_parameters),
+    Operation("getFeature", _COLLECTION + "/items/{feature_id:path}", "Features", "地物ひとつ", "One feature", (GEOJSON, HTML), items.item, "feature", (LANG, parameters.CRS)),
+    Operation("getDatasetTile", _TILE, "Tiles", "複数コレクションのタイル", "A tile of several collections", (MVT,), tiles.dataset_tile, "", (parameters.COLLECTIONS, parameters.VERSION)),
+    Operation("getLandingPage", "/", "Service", "入口", "Landing page", (JSON, HTML), resources.landing, "landingPage", _LINGUAL),
+    Operation("getConformance", "/conformance", "Service", "適合クラス", "Conformance classes", (JSON, HTML), resources.conformance, "conformance", _LINGUAL),
+    Operation("getApi", "/api", "Service", "この文書", "This document", (OPENAPI, HTML), resources.api, "api", _LINGUAL),
+    Operation("getCollections", "/collections", "Collections", "コレクションの一覧", "Collections", (JSON, HTML), resources.collections, "collections", _LINGUAL),
+    Operation("getCollection", _COLLECTION, "Collections", "コレクション", "A collection", (JSON, HTML), resources.collection, "collection", _LINGUAL),
+    Operation("getSchema", _COLLECTION + "/schema", "Schemas", "地物の項目", "Schema of features", (SCHEMA, HTML), resources.schema, "schema", _LINGUAL),
+    Operation("getQueryables", _COLLECTION + "/queryables", "Schemas", "絞り込みに使える項目", "Queryables", (SCHEMA, HTML), resources.queryables, "schema", _LINGUAL),
+    Operation("getTileSets", _COLLECTION + "/tiles", "Tiles", "コレクションのタイルセット", "Tile sets of a collection", (JSON, HTML), tilesets.tilesets, "tileSets", _LINGUAL),
+    Operation("getTileSet", _COLLECTION + _TILE_SET, "Tiles", "コレクションのタイルセット（WebMercatorQuad）", "Tile set of a collection", (JSON, HTML, TILEJSON), tilesets.tileset, "tileSet", _LINGUAL),
+    Operation("getDatasetTileSets", "/tiles", "Tiles", "全体のタイルセット", "Tile sets of all collections", (JSON, HTML), tilesets.dataset_tilesets, "tileSets", _LINGUAL),
+    Operation("getDatasetTileSet", _TILE_SET, "Tiles", "全体のタイルセット（WebMercatorQuad）", "Tile set of all collections", (JSON, HTML, TILEJSON), tilesets.dataset_tileset, "tileSet", (LANG, parameters.COLLECTIONS)),
+    Operation("getTileMatrixSets", _MATRIX_SETS, "Tiles", "タイル行列セットの一覧", "Tile matrix sets", (JSON, HTML), tilesets.tile_matrix_sets, "tileMatrixSets", _LINGUAL),
+    Operation("getTileMatrixSet", _MATRIX_SETS + "/{tile_matrix_set_id}", "Tiles", "タイル行列セット", "A tile matrix set", (JSON, HTML), tilesets.tile_matrix_set, "tileMatrixSet", _LINGUAL),
 )  # fmt: skip

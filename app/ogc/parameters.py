@@ -1,11 +1,13 @@
 """Parameters: declared once, for reading requests and for the API description."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.fields import Field
-from app.geo import SUPPORTED_CRS
+from app.geo import MAX_ZOOM, SUPPORTED_CRS
 from app.ogc.collections import Collection
+from app.ogc.negotiation import Format
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 10_000
@@ -21,7 +23,6 @@ class Parameter:
     ja: str
     en: str
     place: Literal["query", "path"] = "query"
-    exploded: bool | None = None  # for arrays
 
 
 _CRS_URIS = [crs.uri for crs in SUPPORTED_CRS]
@@ -45,12 +46,13 @@ BBOX = Parameter(
     "bbox",
     {
         "type": "array",
+        "minItems": 4,
+        "maxItems": 6,
         "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
         "items": {"type": "number"},
     },
     "範囲「西,南,東,北」（bbox-crs の軸の順）",
     "Box west,south,east,north in the axis order of bbox-crs",
-    exploded=False,
 )
 BBOX_CRS = Parameter(
     "bbox-crs", {"type": "string", "format": "uri", "enum": _CRS_URIS}, "bbox の座標参照系", "CRS of bbox"
@@ -93,6 +95,29 @@ VERSION = Parameter(
     "Data version; while it is the present one, the answer may be kept for good",
 )
 
+
+def format_parameter(formats: tuple[Format, ...]) -> Parameter:
+    """`f`, which overrules `Accept`."""
+    names = [form.name for form in formats]
+    return Parameter("f", {"type": "string", "enum": names}, "答えの形式（Accept に優先）", "Format; overrules Accept")
+
+
+def path_parameter(name: str, collections: Iterable[str]) -> Parameter:
+    """A parameter of the path."""
+    zoom = {"type": "integer", "minimum": 0, "maximum": MAX_ZOOM}
+    cell = {"type": "integer", "minimum": 0, "maximum": (1 << MAX_ZOOM) - 1}
+    known: dict[str, tuple[dict[str, Any], str, str]] = {
+        "collection_id": ({"type": "string", "enum": list(collections)}, "コレクション", "Collection"),
+        "feature_id": ({"type": "string", "minLength": 1}, "地物のID", "Feature id"),
+        "tile_matrix_set_id": ({"type": "string", "enum": ["WebMercatorQuad"]}, "タイル行列セット", "Tile matrix set"),
+        "tile_matrix": (zoom, "ズーム", "Zoom"),
+        "tile_row": (cell, "行（北から）", "Row from the north"),
+        "tile_col": (cell, "列（西から）", "Column from the west"),
+    }
+    schema, ja, en = known[name]
+    return Parameter(name, schema, ja, en, place="path")
+
+
 # Names that read_conditions takes itself; every other one names a field.
 NARROWING = frozenset({"bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs", "q"})
 RESERVED = NARROWING | {"f", "lang", "limit", "offset", "cursor", "crs", "properties", "sortby", "collections", "v"}
@@ -123,7 +148,6 @@ def properties(collection: Collection) -> Parameter:
         {"type": "array", "items": {"type": "string", "enum": names}},
         "答えに入れる項目",
         "Properties to put in",
-        exploded=False,
     )
 
 
@@ -135,7 +159,6 @@ def sortby(collection: Collection) -> Parameter:
         {"type": "array", "minItems": 1, "items": {"type": "string", "enum": names}},
         "並べる順（- は降順）。指定がなければ ID の順",
         "Order; '-' for descending; by id without it",
-        exploded=False,
     )
 
 
@@ -153,3 +176,27 @@ def schema_of(field: Field) -> dict[str, Any]:
     if field.values is not None:
         schema["enum"] = list(field.values)
     return schema
+
+
+def properties_schema(collection: Collection, names: tuple[str, ...], language: str) -> dict[str, Any]:
+    """JSON Schema `properties` of the named fields, with titles, units and roles."""
+    return {
+        field.name: _property_schema(collection, field, language) for field in collection.fields if field.name in names
+    }
+
+
+def _property_schema(collection: Collection, field: Field, language: str) -> dict[str, Any]:
+    described: dict[str, Any] = {"title": field.label(language)}
+    described |= schema_of(field) if field.type != "string[]" else {"type": "array", "items": {"type": "string"}}
+    if field.note:
+        described["description"] = field.note
+    if field.unit:
+        described |= {"x-ogc-unit": field.unit, "x-ogc-unitLang": "UCUM"}
+    if field.name == collection.id_column:
+        described["x-ogc-role"] = "id"
+    elif field.name == collection.datetime_field:
+        described["x-ogc-role"] = "primary-instant"
+    if field.values is not None:
+        place = 0 if language == "ja" else 1
+        described["x-enum-titles"] = {code: labels[place] for code, labels in field.values.items()}
+    return described

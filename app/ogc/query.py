@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from app.fields import Field
 from app.geo import CRS84, SUPPORTED_CRS, Bbox, Crs, find_crs
 from app.ogc.call import bad_parameter
 from app.ogc.collections import Collection
+from app.ogc.cql2 import parse_filter
 from app.ogc.cursor import START, Cursor, read_cursor
 from app.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, NARROWING, is_queryable
 from app.ogc.sql import Sql, fill, joined, quoted
@@ -57,18 +58,22 @@ def read_conditions(collection: Collection, given: Mapping[str, str]) -> tuple[S
         if name not in NARROWING and is_queryable(collection, name):
             conditions.append(_equals(collection.field(name), value))
     filter_crs = read_crs("filter-crs", given.get("filter-crs"))
-    language = given.get("filter-lang", "cql2-text")
-    if language not in ("cql2-text", "cql2-json"):
-        raise bad_parameter(
-            "filter-lang",
-            "filter-lang には cql2-text か cql2-json を書いてください。",
-            "filter-lang takes cql2-text or cql2-json.",
-        )
+    language = _filter_language(given.get("filter-lang"))
     if "filter" in given:
-        from app.ogc.cql2 import parse_filter
-
         conditions.append(parse_filter(given["filter"], language, collection, filter_crs))
     return tuple(conditions)
+
+
+def _filter_language(text: str | None) -> Literal["cql2-text", "cql2-json"]:
+    if text == "cql2-json":
+        return "cql2-json"
+    if text in (None, "cql2-text"):
+        return "cql2-text"
+    raise bad_parameter(
+        "filter-lang",
+        "filter-lang には cql2-text か cql2-json を書いてください。",
+        "filter-lang takes cql2-text or cql2-json.",
+    )
 
 
 _PRECISION_DEG = 2e-5  # the index keeps single precision: at 180° that is 1.5e-5°
@@ -255,7 +260,7 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[str], Any]] = {
     "string": str,
     "integer": _integer,
     "number": _number,
@@ -275,6 +280,8 @@ _EXPECTED = {
 def _at(collection: Collection, text: str) -> list[Sql]:
     """Conditions for an instant or an interval (`start/end`, `..` or nothing for an open end)."""
     start, slash, end = text.partition("/")
+    earliest: datetime | None
+    latest: datetime | None
     if not slash:
         earliest, latest = _moment(start), _moment(start, last=True)
     else:

@@ -7,8 +7,9 @@ import psycopg
 from psycopg import AsyncConnection, errors
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
+from app.ogc.cql2 import FILTER_SQLSTATES
 from app.ogc.sql import Sql
-from app.problems import BUSY, TOO_SLOW, UNAVAILABLE, Problem
+from app.problems import BAD_FILTER, BUSY, TOO_SLOW, UNAVAILABLE, Problem
 
 RETRY_AFTER_S = "5"
 
@@ -23,8 +24,8 @@ class Reader:
     async def row(self, statement: Sql) -> list[bytes | None]:
         """The first row of a statement, each column in PostgreSQL's binary form (text is UTF-8).
 
-        Raises Problem (503) where the answer takes too long or no connection is to be had; psycopg's errors for values
-        that the statement cannot take.
+        Raises Problem: 503 where the answer takes too long or no connection is to be had, 400 where the client's values
+        cannot be computed with.
         """
         try:
             return await self._row(statement)
@@ -34,6 +35,10 @@ class Reader:
             raise (_busy() if self._busy_connections else _unavailable()) from None
         except psycopg.OperationalError:
             raise _unavailable() from None
+        except psycopg.Error as error:
+            if error.sqlstate in FILTER_SQLSTATES or isinstance(error, errors.DataError):
+                raise _not_computable() from None
+            raise
 
     async def _row(self, statement: Sql) -> list[bytes | None]:
         try:
@@ -77,6 +82,14 @@ def _too_slow() -> Problem:
         "時間内に終わりませんでした。bbox や条件で範囲を狭めるか、limit を小さくしてください。",
         "The answer took too long. Narrow it by bbox or filter, or ask for a smaller limit.",
         headers={"Retry-After": RETRY_AFTER_S},
+    )
+
+
+def _not_computable() -> Problem:
+    return Problem(
+        BAD_FILTER,
+        "filter、bbox、cursor などの値が計算できる範囲を超えています。座標や数の大きさを確かめてください。",
+        "A value of filter, bbox or cursor lies outside what can be computed; check coordinates and numbers.",
     )
 
 

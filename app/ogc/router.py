@@ -1,15 +1,19 @@
 """Routes of `/ogc`, made from the table of operations."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
 from urllib.parse import quote
 
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from app.ogc.call import Call, Publication, read_parameters
-from app.ogc.negotiation import choose_format, choose_language
+from app.ogc.collections import Collection
+from app.ogc.negotiation import LANGUAGES, choose_format, choose_language
+from app.ogc.openapi import as_openapi_30, describe_api
 from app.ogc.operations import OPERATIONS, Operation
+from app.ogc.reader import Reader
 
 PREFIX = "/ogc"
 
@@ -62,7 +66,7 @@ def _wanted_headers(scope: Scope) -> dict[str, str]:
 
 
 def _path_below_prefix(scope: Scope) -> str:
-    return quote(scope["path"][len(scope.get("root_path", "")) + len(PREFIX) :])
+    return quote(scope["path"][len(scope.get("root_path", "")) + len(PREFIX) :].rstrip("/"))
 
 
 def _origin(scope: Scope, host: str) -> str:
@@ -70,10 +74,28 @@ def _origin(scope: Scope, host: str) -> str:
     return f"{scope['scheme']}://{safe or 'localhost'}{quote(scope.get('root_path', ''))}"
 
 
-def routes(publication: Publication, public_url: str | None) -> list[Route]:
-    """A route for each operation."""
-    made: list[Any] = []
+def publish(
+    collections: Iterable[Collection], reader: Reader, public_url: str | None, version: str
+) -> tuple[Publication, list[Route]]:
+    """What is published, and a route for each operation."""
+    by_id = {collection.id: collection for collection in collections}
+    publication = Publication(by_id, reader, _build(by_id.values()))
+    for language in LANGUAGES:
+        publication.api[language] = as_openapi_30(describe_api(by_id, language, version))
+    origin = public_url.rstrip("/") if public_url else None
+    made = []
     for operation in OPERATIONS:
-        endpoint = Endpoint(operation, publication, public_url.rstrip("/") if public_url else None)
+        endpoint = Endpoint(operation, publication, origin)
         made.append(Route(PREFIX + operation.path, endpoint, methods=["GET"], name=operation.id))
-    return made
+        if operation.path == "/":
+            made.append(Route(PREFIX, endpoint, methods=["GET"], name=operation.id))
+    return publication, made
+
+
+def _build(collections: Iterable[Collection]) -> str:
+    """A hash of the code and the declarations: new code may render the same data otherwise."""
+    seen = blake2b(repr(tuple(collections)).encode(), digest_size=8)
+    for source in sorted(Path(__file__).parent.rglob("*")):
+        if source.suffix in (".py", ".html"):
+            seen.update(source.read_bytes())
+    return seen.hexdigest()

@@ -2,19 +2,18 @@
 
 import math
 from dataclasses import dataclass
+from hashlib import blake2b
 
-from psycopg import errors  # noqa: F401
 from starlette.responses import Response
 
 from app.geo import Bbox, TileCoord
 from app.ogc.answers import FRESH, IMMUTABLE, answer, etag, identity, known_version, not_modified
 from app.ogc.call import Call, bad_parameter
 from app.ogc.collections import Collection
-from app.ogc.items import version_of
+from app.ogc.features import version_of
 from app.ogc.query import read_conditions, read_properties
 from app.ogc.reader import text
 from app.ogc.sql import Sql, fill, joined, quoted
-from app.problems import NOT_FOUND, Problem
 
 EXTENT = 4096  # tile units along an edge
 BUFFER = 64  # tile units drawn beyond each edge
@@ -36,16 +35,24 @@ async def tile(call: Call) -> Response:
     collection = call.collection
     properties = read_properties(collection, call.parameters.get("properties"))
     layer = Layer(
-        collection, read_conditions(collection, call.parameters), properties or _default_properties(collection)
+        collection, read_conditions(collection, call.parameters), properties or default_properties(collection)
     )
     return await _tile(call, [layer])
 
 
 async def dataset_tile(call: Call) -> Response:
     """A tile of several collections, a layer each."""
+    layers = [Layer(collection, (), default_properties(collection)) for collection in choose_collections(call)]
+    return await _tile(call, layers)
+
+
+def choose_collections(call: Call) -> list[Collection]:
+    """The collections that `collections` names; all without it. Raises Problem (400)."""
     published = call.publication.collections
     names = call.parameters.get("collections")
-    wanted = list(published) if names is None else [name.strip() for name in names.split(",")]
+    if names is None:
+        return list(published.values())
+    wanted = dict.fromkeys(name.strip() for name in names.split(","))
     unknown = [name for name in wanted if name not in published]
     if unknown:
         known = ", ".join(published)
@@ -54,11 +61,11 @@ async def dataset_tile(call: Call) -> Response:
             f"「{unknown[0][:60]}」というコレクションはありません。あるのは {known} です。",
             f"There is no collection {unknown[0][:60]!r}; there are {known}.",
         )
-    layers = [Layer(published[name], (), _default_properties(published[name])) for name in dict.fromkeys(wanted)]
-    return await _tile(call, layers)
+    return [published[name] for name in wanted]
 
 
-def _default_properties(collection: Collection) -> tuple[str, ...]:
+def default_properties(collection: Collection) -> tuple[str, ...]:
+    """What features of a collection carry in tiles when nothing is asked for."""
     return collection.tile_fields or tuple(field.name for field in collection.fields)
 
 
@@ -81,8 +88,6 @@ async def _tile(call: Call, layers: list[Layer]) -> Response:
 
 
 def _hash(body: bytes) -> str:
-    from hashlib import blake2b
-
     return blake2b(body, digest_size=8).hexdigest()
 
 
@@ -232,8 +237,3 @@ def _cluster_layer(place: TileCoord, collection: Collection, counted: Sql, kinds
         counted,
     )
     return _as_mvt(collection, rows)
-
-
-def missing_tile() -> Problem:
-    """A tile address that names no tile."""
-    return Problem(NOT_FOUND, "その番号のタイルはありません。", "There is no such tile.")

@@ -29,7 +29,9 @@ END $$
 ASSETS_IN_FORCE = """
 CREATE VIEW ogc.assets_in_force AS
 SELECT
-  a.asset_id, a.asset_kind, a.structure_kind, a.facility_type, a.name, a.name_kana, a.name_en,
+  -- Geometry early in the row: reading a column means walking past all before it, and every search looks at this one.
+  a.asset_id, ST_ForcePolygonCCW(a.geom) AS geom,  -- RFC 7946: exterior rings run counterclockwise
+  a.asset_kind, a.structure_kind, a.facility_type, a.name, a.name_kana, a.name_en,
   a.owner_code, a.owner_type, a.owner_name, a.bureau, a.property_class, a.real_estate_id,
   a.municipality_code, a.municipality, a.address, a.building_name, a.geocode_level, a.mesh_half, a.mesh_eighth,
   a.ground_elev_m, a.area_m2, a.height_m, a.zoning, a.priority_area, a.availability, a.restrictions, a.sensitive_flags,
@@ -39,8 +41,7 @@ SELECT
   a.roof_load_n_m2, a.seismic, a.access_hours, a.entry_lead_days,
   a.material, a.mount_height_min_m, a.mount_height_max_m, a.carriageway_clearance_m, a.road_manager, a.max_load_kg,
   a.land_category, a.lot_no, a.frontage_road, a.usable_area_m2, a.max_structure_height_m,
-  s.credit AS source, s.licence, s.as_of AS source_as_of, s.is_sample, a.valid_from AS updated_at,
-  ST_ForcePolygonCCW(a.geom) AS geom  -- RFC 7946: exterior rings run counterclockwise
+  s.credit AS source, s.licence, s.as_of AS source_as_of, s.is_sample, a.valid_from AS updated_at
 FROM public.asset a JOIN public.data_source s USING (source_id)
 WHERE a.valid_to IS NULL
 """

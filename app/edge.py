@@ -1,0 +1,138 @@
+"""The outermost layer of every request: its id, cross-origin headers, what is logged and counted, the last-resort 500."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUESTS = Counter("tsunagaru_requests_total", "Answers by operation and status", ["operation", "status"])
+SECONDS = Histogram(
+    "tsunagaru_request_seconds",
+    "Time to the last byte by operation",
+    ["operation"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+# Anybody's page may read the public data, whatever the answer.
+_CROSS_ORIGIN = [
+    (b"access-control-allow-origin", b"*"),
+    (
+        b"access-control-expose-headers",
+        b"Link, ETag, Content-Crs, Content-Language, Retry-After, X-Request-Id",
+    ),
+]
+_PREFLIGHT = {
+    "Allow": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Authorization, If-None-Match, X-Request-Id",
+    "Access-Control-Max-Age": "86400",
+}
+
+Failed = Callable[[Scope], Response]
+
+
+def configure_logs(as_json: bool) -> None:
+    """Structured lines on standard error: JSON for machines, or coloured for a terminal."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+    ]
+    if as_json:
+        structlog.configure(
+            processors=[*shared, structlog.processors.JSONRenderer(serializer=_json)],
+            logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+            cache_logger_on_first_use=True,
+        )
+    else:
+        structlog.configure(
+            processors=[*shared[:-1], structlog.dev.ConsoleRenderer()],
+            logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+            cache_logger_on_first_use=True,
+        )
+
+
+def _json(event: Any, **_: Any) -> bytes:
+    return orjson.dumps(event, default=repr)
+
+
+log = structlog.get_logger()
+
+
+class Edge:
+    """ASGI middleware round everything else."""
+
+    def __init__(self, app: ASGIApp, failed: Failed) -> None:
+        self.app = app
+        self.failed = failed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = scope["request_id"] = _request_id(scope)
+        added = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
+        if scope["path"].startswith("/ogc"):
+            added += _CROSS_ORIGIN
+        status = 0
+        size = 0
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *added]
+            else:
+                size += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, send_marked)
+        except Exception:
+            log.exception("failed", request_id=request_id, path=scope["path"])
+            if status:
+                raise  # the answer had begun: all that is left is to cut it off
+            await self.failed(scope)(scope, receive, send_marked)
+        finally:
+            _note(scope, status, size, time.perf_counter() - started)
+
+    def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["method"] == "OPTIONS" and scope["path"].startswith("/ogc"):
+            return Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
+        return self.app(scope, receive, send)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given: str = value.decode("latin-1")
+            if _REQUEST_ID.fullmatch(given):
+                return given
+    return os.urandom(8).hex()
+
+
+def _note(scope: Scope, status: int, size: int, seconds: float) -> None:
+    operation = getattr(scope.get("route"), "name", None) or "none"
+    REQUESTS.labels(operation, str(status)).inc()
+    SECONDS.labels(operation).observe(seconds)
+    log.info(
+        "request",
+        request_id=scope["request_id"],
+        method=scope["method"],
+        path=scope["path"],
+        operation=operation,
+        status=status,
+        bytes=size,
+        ms=round(seconds * 1000, 2),
+    )

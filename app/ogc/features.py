@@ -1,0 +1,116 @@
+"""The statements that answer features: data version, GeoJSON text, number and the next page's start in one snapshot."""
+
+from app.geo import CRS84, Crs
+from app.ogc.collections import Collection
+from app.ogc.cursor import START
+from app.ogc.query import Page
+from app.ogc.sql import Sql, fill, joined, quoted
+
+COUNTED_UP_TO = 50_000  # features; a larger match is not counted
+
+
+def version_of(collection: Collection) -> Sql:
+    """The collection's data version as text."""
+    if not collection.versioned:
+        return Sql("''::text")
+    return Sql("coalesce((SELECT version FROM public.data_version WHERE collection = %s), 0)::text", (collection.id,))
+
+
+def page_statement(collection: Collection, page: Page, known: str | None) -> Sql:
+    """version, features, id of the last one, how many (one more than the limit if there is a next page), matched."""
+    conditions = list(page.where)
+    if known is not None:
+        # The client holds this version's page: a gate the planner evaluates once, before any row is read.
+        conditions.append(fill("{} <> {}", version_of(collection), Sql("%s", (known,))))
+    limit = Sql("%s", (page.limit,))
+    return fill(
+        "SELECT {}, string_agg(feature, ',') FILTER (WHERE place <= {}), max(id::text) FILTER (WHERE place = {}),"
+        " count(*), {} FROM (SELECT *, row_number() OVER () AS place FROM ({}) page) placed",
+        version_of(collection),
+        limit,
+        limit,
+        _matched(collection, page, conditions),
+        _features(collection, page, conditions),
+    )
+
+
+def _matched(collection: Collection, page: Page, conditions: list[Sql]) -> Sql:
+    """How many features match on all pages, beside `count(*)` of the rows of this one.
+
+    Counted only where this page cannot tell: where it holds everything, or a page before has counted the same
+    version, PostgreSQL never runs the counting subquery.
+    """
+    start, cases = page.start, []
+    if start == START:
+        cases.append(fill("WHEN count(*) <= {} THEN count(*)", Sql("%s", (page.limit,))))
+    if start.matched is not None:
+        cases.append(fill("WHEN {} = {} THEN {}", version_of(collection), *_bound(start.version, start.matched)))
+    counted = _counted(collection, conditions)
+    return fill("CASE {} ELSE {} END", joined(" ", cases), counted) if cases else counted
+
+
+def _counted(collection: Collection, conditions: list[Sql]) -> Sql:
+    if not conditions and collection.clusters:
+        return Sql(f"(SELECT coalesce(sum(building + land + structure), 0) FROM {collection.clusters} WHERE level = 3)")
+    rows = fill("SELECT FROM {}{} LIMIT %s", Sql(collection.relation), _where(conditions)) + Sql(
+        "", (COUNTED_UP_TO + 1,)
+    )
+    return fill("(SELECT count(*) FROM ({}) counted)", rows)
+
+
+def _bound(*values: object) -> tuple[Sql, ...]:
+    return tuple(Sql("%s", (value,)) for value in values)
+
+
+def _where(conditions: list[Sql]) -> Sql:
+    return fill(" WHERE {}", joined(" AND ", conditions)) if conditions else Sql("")
+
+
+def _features(collection: Collection, page: Page, conditions: list[Sql]) -> Sql:
+    """Rows of id and feature (GeoJSON text), one more than the limit, in order."""
+    id_column = quoted(collection.id_column)
+    if page.start.after is not None:
+        conditions = [*conditions, Sql(f"{id_column} > %s", (page.start.after,))]
+    keys = [f"{quoted(name)} {'DESC' if down else 'ASC'} NULLS LAST" for name, down in page.order]
+    tail = Sql(f" ORDER BY {', '.join([*keys, id_column])} LIMIT %s", (page.limit + 1,))
+    if page.start.offset:
+        tail += Sql(" OFFSET %s", (page.start.offset,))
+    where = _where(conditions) + tail
+    if collection.feature_column and page.crs is CRS84 and page.properties is None:
+        return fill(
+            "SELECT {} AS id, {} AS feature FROM {}{}",
+            Sql(id_column), Sql(quoted(collection.feature_column)), Sql(collection.relation), where,
+        )  # fmt: skip
+    rows = fill("SELECT * FROM {}{}", Sql(collection.relation), where)
+    return fill("SELECT t.{} AS id, {} AS feature FROM ({}) t, LATERAL (SELECT {}) r",
+        Sql(id_column), _rendered(id_column, page.crs), rows, _columns(collection, page.crs, page.properties))  # fmt: skip
+
+
+def _columns(collection: Collection, crs: Crs, properties: tuple[str, ...] | None) -> Sql:
+    names = [field.name for field in collection.fields] if properties is None else list(properties)
+    return Sql(", ".join([*("t." + quoted(name) for name in names), _geometry(collection, crs) + ' AS "_geom"']))
+
+
+def _geometry(collection: Collection, crs: Crs) -> str:
+    geom = "t." + quoted(collection.geom_column)
+    if "Point" not in collection.geometry_type:
+        geom = f"ST_ForcePolygonCCW({geom})"
+    if crs.srid != collection.srid:
+        geom = f"ST_Transform({geom}, {crs.srid})"
+    if crs.northing_first:
+        geom = f"ST_FlipCoordinates({geom})"
+    return f"ST_SetSRID({geom}, 0)"  # else ST_AsGeoJSON writes a `crs` member, which RFC 7946 took out
+
+
+def _rendered(id_column: str, crs: Crs) -> Sql:
+    # ST_AsGeoJSON of a row starts '{"type": "Feature", "geometry": …' and has no place for the id.
+    start = f"""'{{"type": "Feature", "id": ' || to_json(t.{id_column})"""
+    return Sql(f"{start} || ',' || substr(ST_AsGeoJSON(r, '_geom', {crs.decimals}), 20)")
+
+
+def item_statement(collection: Collection, feature_id: str, crs: Crs, properties: tuple[str, ...] | None) -> Sql:
+    """version and feature (GeoJSON text)."""
+    here = Sql(f"{quoted(collection.id_column)} = %s", (feature_id,))
+    page = Page((here,), (), START, 1, crs, properties)
+    feature = fill("(SELECT feature FROM ({}) one LIMIT 1)", _features(collection, page, [here]))
+    return fill("SELECT {}, {}", version_of(collection), feature)
