@@ -12,8 +12,8 @@ from app import health, problem_answers
 from app.config import Settings, get_settings
 from app.db import make_engine, make_read_pool
 from app.edge import Edge, configure_logs
-from app.ogc.collections import BUILT_IN
-from app.ogc.collections_file import read_collections_file
+from app.ogc.collections import BUILT_IN, Collection
+from app.ogc.collections_file import BadCollectionsFile, read_collections_file
 from app.ogc.openapi import describe_api
 from app.ogc.reader import Reader
 from app.ogc.router import PREFIX, publish
@@ -41,8 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.read_pool = pool
     app.state.engine = make_engine(settings)
-    collections = (*BUILT_IN, *read_collections_file(settings))
-    publication, routes = publish(collections, Reader(pool), settings.public_url, VERSION)
+    publication, routes = publish(_collections(settings), Reader(pool), settings.public_url, VERSION)
     app.router.routes.extend(routes)
     app.include_router(health.router)
     app.include_router(web_router)
@@ -55,6 +54,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return JSONResponse(whole_api(app, describe_api(publication.collections, "ja", VERSION)))
 
     return app
+
+
+def _collections(settings: Settings) -> tuple[Collection, ...]:
+    if settings.collections_file is None:
+        return BUILT_IN
+    try:
+        return (*BUILT_IN, *read_collections_file(settings.collections_file, settings.libpq_url))
+    except BadCollectionsFile as error:
+        raise SystemExit(f"COLLECTIONS_FILE を読めません / {error}") from None
 
 
 def whole_api(app: FastAPI, ogc: dict[str, Any]) -> dict[str, Any]:

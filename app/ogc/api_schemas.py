@@ -38,7 +38,7 @@ SCHEMAS: dict[str, Any] = {
         ),
     ),
     "collection": _object(
-        "id title description itemType extent crs storageCrs links",
+        "id title description itemType extent crs links",
         id=_TEXT,
         title=_TEXT,
         description=_TEXT,

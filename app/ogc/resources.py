@@ -76,9 +76,15 @@ def describe(call: Call, collection: Collection, links: list[Link] | None = None
         "itemType": "feature",
         "extent": {"spatial": {"bbox": [list(collection.extent)], "crs": CRS84_URI}},
         "crs": [crs.uri for crs in SUPPORTED_CRS],
-        "storageCrs": CRS84_URI,
+        **_storage(collection),
         "links": [link.body() for link in links],
     }
+
+
+def _storage(collection: Collection) -> dict[str, str]:
+    """The CRS that needs no transformation, where it is one that clients can ask for."""
+    stored = next((crs.uri for crs in SUPPORTED_CRS if crs.srid == collection.srid), None)
+    return {"storageCrs": stored} if stored else {}
 
 
 async def schema(call: Call) -> Response:

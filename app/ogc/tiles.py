@@ -175,6 +175,8 @@ def _attributes(layer: Layer) -> Sql:
             column = f"to_json({column})::text AS {column}"
         elif field is not None and field.type == "date-time":
             column = f"to_json({column}) #>> '{{}}' AS {column}"
+        elif field is not None and field.type == "number":
+            column = f"{column}::float8"  # else ST_AsMVT writes a numeric as text
         columns.append(", " + column)
     return Sql("".join(columns))
 
