@@ -90,7 +90,7 @@ def private_cluster(local: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]
     end_leftovers(cluster.data)
     with started(server, cluster, SETTINGS) as (port, process):
         url = cluster.url(port)
-        write_secret(local / "database_url", url + "\n")
+        write_secret(local / "database_url", url)
         try:
             yield url, process
         finally:
