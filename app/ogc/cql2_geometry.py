@@ -65,7 +65,7 @@ def _read_bbox(numbers: object, crs: Crs) -> shapely.Geometry:
 def _rectangle(box: Bbox) -> shapely.Geometry:
     if box.west == box.east or box.south == box.north:  # a line or a point: as a polygon it would be invalid
         ends = shapely.LineString([(box.west, box.south), (box.east, box.north)])
-        return shapely.Point(box.west, box.south) if ends.length == 0 else ends
+        return shapely.Point(box.west, box.south) if shapely.length(ends) == 0 else ends
     return shapely.box(box.west, box.south, box.east, box.north)
 
 
@@ -75,7 +75,7 @@ def _read(literal: dict[str, Any], crs: Crs) -> shapely.Geometry:
         geometry: shapely.Geometry = shapely.GeometryCollection([_read_member(part, crs) for part in _members(literal)])
     else:
         geometry = _read_member(literal, crs)
-    if geometry.is_empty:
+    if shapely.is_empty(geometry):
         raise refusal(f"{name} が空です。座標を書いてください。", f"The {name} is empty; write its coordinates.")
     if not shapely.is_valid(geometry):
         reason = shapely.is_valid_reason(geometry)
@@ -163,9 +163,9 @@ def _unreadable(name: str) -> Problem:
 def _transformed(geometry: shapely.Geometry, source: int, target: int) -> shapely.Geometry:
     if source == target:
         return geometry
-    moved = shapely.transform(
-        _stepped(geometry, source, target), _transformer(source, target).transform, interleaved=False
-    )
+    project = _transformer(source, target).transform
+    # types-shapely knows no function of separate x and y.
+    moved = shapely.transform(_stepped(geometry, source, target), project, interleaved=False)  # type: ignore[arg-type]
     if not all(math.isfinite(number) for position in shapely.get_coordinates(moved) for number in position):
         raise refusal(
             f"座標が EPSG:{source} の使える範囲にありません。filter-crs と座標の順を確かめてください。",
@@ -178,7 +178,7 @@ def _stepped(geometry: shapely.Geometry, source: int, target: int) -> shapely.Ge
     if source in GEOGRAPHIC_SRIDS and target in GEOGRAPHIC_SRIDS:
         return geometry
     step = STEP_DEG if source in GEOGRAPHIC_SRIDS else STEP_M
-    return shapely.segmentize(geometry, max(step, geometry.length / MOST_STEPS))
+    return shapely.segmentize(geometry, max(step, shapely.length(geometry) / MOST_STEPS))
 
 
 @lru_cache

@@ -9,13 +9,21 @@ from typing import Any
 
 from app.geo import Crs
 from app.ogc.collections import Collection
-from app.ogc.cql2_arithmetic import ARITHMETIC, arithmetic
 from app.ogc.cql2_geometry import SPATIAL, geometry_term
-from app.ogc.cql2_strings import ACCENTLESS, CASELESS, COMPARABLE, check_pattern
-from app.ogc.cql2_temporal import TEMPORAL, Period, date_term, interval, mixed_comparison, relation, timestamp_term
+from app.ogc.cql2_scalars import (
+    ACCENTLESS,
+    ARITHMETIC,
+    CASELESS,
+    arithmetic,
+    check_comparable,
+    check_pattern,
+    compared,
+    incomparable,
+)
+from app.ogc.cql2_temporal import TEMPORAL, Period, date_term, interval, relation, timestamp_term
 from app.ogc.cql2_terms import (
-    HOW_TO_WRITE,
     KIND_OF_FIELD,
+    ORDERED,
     SCALARS,
     Kind,
     Term,
@@ -35,15 +43,14 @@ MAX_VERTICES = 1_000
 LOGICAL = ("and", "or")
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 ARRAYS = {
-    "a_equals": "({0} @> {1} AND {0} <@ {1})",
-    "a_contains": "({} @> {})",
-    "a_containedby": "({} <@ {})",
-    "a_overlaps": "({} && {})",
+    "a_equals": ("@>", "<@"),
+    "a_contains": ("@>",),
+    "a_containedby": ("<@",),
+    "a_overlaps": ("&&",),
 }
 ARRAY_TYPES = {
     Kind.STRING: "text[]",
     Kind.NUMBER: "float8[]",
-    Kind.BOOLEAN: "boolean[]",
     Kind.DATE: "date[]",
     Kind.TIMESTAMP: "timestamptz[]",
 }
@@ -115,7 +122,9 @@ class Walk:
         return term
 
     def _array(self, elements: list[Any], depth: int) -> Term:
-        terms = [self._of_kind(element, depth, *SCALARS) for element in elements]
+        if any(isinstance(element, list) for element in elements):
+            raise refusal("一覧の中に一覧は書けません。", "A list cannot stand in a list.")
+        terms = [self._of_kind(element, depth, *ORDERED) for element in elements]
         kinds = {term.kind for term in terms}
         if len(kinds) > 1:
             raise refusal(
@@ -179,27 +188,31 @@ class Walk:
 
     def _comparison(self, name: str, arguments: list[Any], depth: int) -> Term:
         left, right = (self._scalar(argument, depth) for argument in arguments)
-        return _boolean(_compared(name, left, right), name)
+        return _boolean(compared(name, left, right), name)
 
     def _between(self, name: str, arguments: list[Any], depth: int) -> Term:
-        value, lowest, highest = (self._scalar(argument, depth) for argument in arguments)
-        sql = fill("({} AND {})", _compared(">=", value, lowest), _compared("<=", value, highest))
+        value, lowest, highest = (self._of_kind(argument, depth, *ORDERED) for argument in arguments)
+        sql = fill("({} AND {})", compared(">=", value, lowest), compared("<=", value, highest))
         return _boolean(sql, name)
 
     def _in(self, name: str, arguments: list[Any], depth: int) -> Term:
         value, items = self._scalar(arguments[0], depth), arguments[1]
         if not isinstance(items, list) or not items:
-            raise refusal("IN の後に値の一覧を書いてください（例 IN ('a', 'b')）。", "IN takes a list, as in IN ('a', 'b').")
+            raise refusal(
+                "IN の後に値の一覧を書いてください（例 IN ('a', 'b')）。", "IN takes a list, as in IN ('a', 'b')."
+            )
         terms = [self._scalar(item, depth) for item in items]
         for term in terms:
-            _check_comparable(value, term)
+            check_comparable(value, term)
         if any(term.kind is not value.kind for term in terms):  # dates among timestamps
-            return _boolean(fill("({})", joined(" OR ", [_compared("=", value, term) for term in terms])), name)
+            return _boolean(fill("({})", joined(" OR ", [compared("=", value, term) for term in terms])), name)
         return _boolean(fill("({} IN ({}))", value.sql, joined(", ", [term.sql for term in terms])), name)
 
     def _scalar(self, node: Any, depth: int) -> Term:
         if node is None:
-            raise refusal("NULL とは比べられません。IS NULL を使ってください。", "Nothing compares with NULL; use IS NULL.")
+            raise refusal(
+                "NULL とは比べられません。IS NULL を使ってください。", "Nothing compares with NULL; use IS NULL."
+            )
         return self._of_kind(node, depth, *SCALARS)
 
     def _like(self, name: str, arguments: list[Any], depth: int) -> Term:
@@ -239,14 +252,11 @@ class Walk:
         return self._of_kind(node, depth, Kind.DATE, Kind.TIMESTAMP)
 
     def _arrays(self, name: str, arguments: list[Any], depth: int) -> Term:
-        left, right = (self._set(argument, depth) for argument in arguments)
+        left, right = (self._of_kind(argument, depth, Kind.ARRAY) for argument in arguments)
         if left.element and right.element and left.element is not right.element:
-            raise _incomparable(left, right)
-        return _boolean(fill(ARRAYS[name], left.sql, right.sql), name)
-
-    def _set(self, node: Any, depth: int) -> Term:
-        # `('a')` is both an array and a string in brackets; the text encoding cannot tell them apart.
-        return self._of_kind([node] if isinstance(node, str | int | float) else node, depth, Kind.ARRAY)
+            raise incomparable(left, right)
+        parts = [fill(f"{{}} {operator} {{}}", left.sql, right.sql) for operator in ARRAYS[name]]
+        return _boolean(fill("({})", joined(" AND ", parts)), name)
 
 
 Handler = Callable[[Walk, str, list[Any], int], Term]
@@ -266,3 +276,42 @@ OPERATIONS: dict[str, tuple[Handler, int]] = {
     **dict.fromkeys(TEMPORAL, (Walk._temporal, 2)),
     **dict.fromkeys(ARRAYS, (Walk._arrays, 2)),
 }
+
+
+def _boolean(sql: Sql, name: str) -> Term:
+    return Term(sql, Kind.BOOLEAN, f"{name.upper()}(…)" if name[0].isalpha() else f"(… {name} …)")
+
+
+def _not_an_expression(node: Any) -> Problem:
+    shown = shortened(str(node), 60)
+    if node is None:
+        return refusal("NULL はここに書けません。IS NULL を使ってください。", "NULL cannot stand here; use IS NULL.")
+    if isinstance(node, dict) and "interval" in node:
+        return refusal(
+            "INTERVAL は T_INTERSECTS などの時間の関数の中だけで使えます。",
+            "INTERVAL stands only in temporal functions such as T_INTERSECTS.",
+        )
+    return refusal(
+        f'{shown} は CQL2 JSON の式ではありません。{{"op": "=", "args": [{{"property": "name"}}, "…"]}} の形で書いてください。',
+        f'{shown} is not an expression of CQL2 JSON; write {{"op": "=", "args": [{{"property": "name"}}, "…"]}}.',
+    )
+
+
+def _unknown_property(name: str, queryables: list[str]) -> Problem:
+    near = get_close_matches(name, queryables, n=1) or [q for q in queryables if q.lower() == name.lower()]
+    shown, listed = shortened(name), ", ".join(queryables)
+    guess_ja, guess_en = (f"「{near[0]}」ではありませんか。", f" Did you mean {near[0]!r}?") if near else ("", "")
+    return refusal(
+        f"「{shown}」という項目はありません。{guess_ja}使える項目: {listed}",
+        f"There is no property {shown!r}.{guess_en} Queryables: {listed}",
+    )
+
+
+def _unknown_function(name: str) -> Problem:
+    known = [each.upper() for each in OPERATIONS if each[0].isalpha()]
+    near = get_close_matches(name.upper(), known, n=1)
+    guess_ja, guess_en = (f"「{near[0]}」ではありませんか。", f" Did you mean {near[0]}?") if near else ("", "")
+    return refusal(
+        f"「{shortened(name)}」という関数や演算子はありません。{guess_ja}使えるもの: {', '.join(known)}",
+        f"There is no function or operator {shortened(name)!r}.{guess_en} Known: {', '.join(known)}",
+    )

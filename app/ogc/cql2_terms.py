@@ -52,7 +52,8 @@ HOW_TO_WRITE = {
     Kind.ARRAY: "('a', 'b')",
 }
 
-SCALARS = (Kind.STRING, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.TIMESTAMP)
+ORDERED = (Kind.STRING, Kind.NUMBER, Kind.DATE, Kind.TIMESTAMP)
+SCALARS = (*ORDERED, Kind.BOOLEAN)
 BIGINT = range(-(2**63), 2**63)
 
 Constant = str | int | float | bool | date | datetime

@@ -37,6 +37,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _OPERATOR_WORDS = frozenset({"and", "or", "not", "between", "like", "is", "div", "in"})
+ARRAY_FUNCTIONS = ("a_equals(", "a_contains(", "a_containedby(", "a_overlaps(")
 _ESCAPES = {"a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "'": "'"}
 _ESCAPED = re.compile(r"''|\\([abtnvfr'])")
 
@@ -51,10 +52,10 @@ def parse_text(text: str) -> Any:
 
 @dataclass(slots=True)
 class _Bracket:
-    """An open parenthesis: of a group or array, of an IN list, of a function's arguments; or the whole text."""
+    """An open parenthesis, or the whole text."""
 
     start: int  # of what it holds
-    role: str
+    role: str  # whole, group (an array, if it has a comma), list, or the name of a function with `(`
     pieces: list[str] = field(default_factory=list)
     has_comma: bool = False
     holds_list: bool = False
@@ -69,7 +70,8 @@ class _Reading:
         self.text = text
         self.masked: dict[str, Any] = {}
         self.brackets = [_Bracket(0, "whole")]
-        self.before = ""  # the token before the present one, in lower case
+        self.before = ""  # what a bracket would belong to: `in`, a name followed by `(`, or another token
+        self.after_operand = False  # so that an operator can follow
         self.operators = 0
 
     def tree(self) -> Any:
@@ -84,7 +86,7 @@ class _Reading:
                 self.brackets[-1].has_comma |= kind == "comma"
                 self.brackets[-1].pieces.append(self._masked_string(word) if kind == "string" else word)
             if kind != "space":
-                self.before = "call" if kind == "name" else word.lower()
+                self._remember(kind, word.lower())
         if len(self.brackets) > 1:
             raise self._error(self.brackets[-1].start - 1, "この「(」が閉じていません", "This bracket is never closed")
         return self._parsed(self.brackets[0])
@@ -95,10 +97,16 @@ class _Reading:
             if token.lastgroup == "geometry":
                 position = self._skip_geometry(token.end())
                 self.brackets[-1].pieces.append(self.text[token.start() : position])
-                self.before = ")"
+                self._remember("close", ")")
             else:
                 position = token.end()
                 yield token
+
+    def _remember(self, kind: str, word: str) -> None:
+        is_operator = word in _OPERATOR_WORDS and (self.after_operand or word == "not")  # else a call: in(a, (1, 2))
+        self.before = word if is_operator or kind not in ("name", "word") else f"{word}("
+        if word != "not":
+            self.after_operand = not is_operator and kind not in ("operator", "open", "comma")
 
     def _skip_geometry(self, start: int) -> int:
         """Where the coordinates end whose bracket opens at `start`."""
@@ -130,13 +138,9 @@ class _Reading:
                 f"括弧の入れ子は {MAX_BRACKETS} 段までです。余分な括弧を外してください。",
                 f"Brackets nest at most {MAX_BRACKETS} deep. Take away those that are not needed.",
             )
-        before = self.before
-        if before == "in":
-            role = "list"
-        elif before not in _OPERATOR_WORDS and (before == "call" or before[:1].isalpha()):
-            role = "call"
-        else:
-            role = "group"
+        is_array = self.before in ("(", ",") and self.brackets[-1].role in ARRAY_FUNCTIONS
+        is_call = self.before.endswith("(") and self.before != "("
+        role = self.before if is_call else "list" if is_array or self.before == "in" else "group"
         self.brackets.append(_Bracket(position + 1, role))
 
     def _close(self, position: int) -> None:
