@@ -84,7 +84,7 @@ def load_demo(sessions: sessionmaker[Session], say: Say) -> None:
     say(f"  サンプルを作りました / sample made（{time.monotonic() - began:.1f} s）")
     for source_id, rows in built.items():
         _timed(say, source_id, partial(_load, sessions, source_id, rows))
-    _timed(say, SAMPLE_OUTLINES, partial(_load_outlines, sessions))
+    _timed(say, SAMPLE_OUTLINES, partial(load_outlines, sessions))
 
 
 def _timed(say: Say, source_id: str, work: Callable[[], str]) -> None:
@@ -122,19 +122,18 @@ def _load(sessions: sessionmaker[Session], source_id: str, rows: Rows) -> str:
     return outcome
 
 
-def _load_outlines(sessions: sessionmaker[Session]) -> str:
+def load_outlines(sessions: sessionmaker[Session]) -> str:
     """Sample outlines for the municipalities that have no real boundary."""
     with sessions.begin() as session:
         lock_loading(session)
-        real = set(
-            session.scalars(select(Municipality.municipality_code).where(Municipality.source_id != SAMPLE_OUTLINES))
-        )
+        drawn = dict(session.execute(select(Municipality.municipality_code, Municipality.source_id)).tuples().all())
+        real = {code for code, source_id in drawn.items() if source_id != SAMPLE_OUTLINES}
         if real.issuperset(facts_by_code()):
             return "実データの境界があります / real boundaries are loaded"
         rows = [row for row in _outlines() if row["municipality_code"] not in real]
         _describe(session, SAMPLE_OUTLINES)
         content = content_hash(rows)
-        if loaded_hashes(session).get(SAMPLE_OUTLINES) == content:
+        if loaded_hashes(session).get(SAMPLE_OUTLINES) == content and len(drawn) == len(facts_by_code()):
             return "変更なし / unchanged"
         count = add_missing_municipalities(session, SAMPLE_OUTLINES, rows)
         record_loaded(session, SAMPLE_OUTLINES, content)

@@ -12,7 +12,7 @@ from app.territory.facts import Circle, MunicipalityFacts, facts_by_code
 from app.territory.ground import municipality_columns
 
 RING_POINTS = 12  # round each circle, so that neighbours part between their edges, not between their centres
-BEYOND_KM = 1.2  # how far an outline reaches past the circles
+BEYOND_KM = {"ward": 1.2, "tama": 1.2, "island": 0.4}  # how far an outline reaches past the circles
 GRID_DEG = 1e-5
 SQUEEZE = math.cos(math.radians(35.7))  # longitude to latitude in metres, at Tokyo
 
@@ -51,7 +51,7 @@ def _squeezed(circle: Circle) -> tuple[float, float, float]:
 
 def _reach(facts: MunicipalityFacts) -> shapely.Geometry:
     discs = [shapely.Point(x, y).buffer(radius) for x, y, radius in map(_squeezed, facts.circles)]
-    return shapely.union_all(discs).buffer(BEYOND_KM / KM_PER_DEGREE)
+    return shapely.union_all(discs).buffer(BEYOND_KM[facts.region] / KM_PER_DEGREE, quad_segs=6)
 
 
 def _ewkb(outline: shapely.Geometry) -> str:

@@ -12,6 +12,7 @@ from app.territory.facts import PREFECTURE, TOKYO_CODE6, MunicipalityFacts, fact
 
 SEED = "tsunagaru sample register 1"
 POLYGON_SHARE = 1 / 3  # of the parcels
+GEOCODED = {"building": ("rooftop", "rooftop", "residential"), "land": ("residential", "block")}
 LARGEST_HALF_DIAGONAL_M = 80  # of a parcel of 8,000 m²
 
 Asset = dict[str, Any]
@@ -77,7 +78,7 @@ def _grounded(
         **attributes.common(rng, kind, facts, facility.sensitive, facility.bureau),
         **about,
         "slots_used": 0,
-        "geocode_level": "surveyed" if is_polygon else rng.choice(("rooftop", "residential")),
+        "geocode_level": "surveyed" if is_polygon else rng.choice(GEOCODED[kind]),
         "geom": _polygon(rectangle(rng, centre, about["area_m2"])) if is_polygon else _point(centre),
         "position": centre,
     }
@@ -101,6 +102,7 @@ def _structures(owner: Asset, facts: MunicipalityFacts) -> Iterator[Asset]:
                 **_located(rng, facts, kind.bureau),
                 **attributes.common(rng, "structure", facts, None, kind.bureau),
                 **attributes.structure(rng, kind),
+                "zoning": "商業地域",
                 "slots_used": 0,
                 "geocode_level": "surveyed",
                 "geom": _point(place),

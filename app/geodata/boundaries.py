@@ -7,7 +7,6 @@ from typing import Any
 import pyogrio
 import pyproj
 import shapely
-import shapely.ops
 
 from app.geodata.damage import DamagedSource
 from app.geodata.delimited import JAPAN, too_few
@@ -29,7 +28,7 @@ def read_boundaries(path: Path, source: Source) -> Iterator[dict[str, Any]]:
             raise _refused(path, feature, f"市区町村コード「{code}」は東京都にありません", f"{code!r} is not in Tokyo")
         if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon) or not shape.is_valid:
             raise _refused(path, feature, f"{facts.name}の境界が壊れています", f"the boundary of {code} is broken")
-        moved = shapely.ops.transform(to_4326.transform, shape)
+        moved = shapely.transform(shape, to_4326.transform, interleaved=False)  # type: ignore[arg-type]  # two columns in
         if not shapely.box(*JAPAN).contains(moved):
             raise _refused(path, feature, f"{facts.name}が日本の外にあります", f"{code} lies outside Japan")
         yield {**municipality_columns(facts), "geom": _multipolygon(moved)}
