@@ -123,7 +123,7 @@ def _request_id(scope: Scope) -> str:
 
 
 def _note(scope: Scope, status: int, size: int, seconds: float) -> None:
-    operation = getattr(scope.get("route"), "name", None) or "none"
+    operation = scope.get("operation") or getattr(scope.get("route"), "name", "none")
     REQUESTS.labels(operation, str(status)).inc()
     SECONDS.labels(operation).observe(seconds)
     log.info(

@@ -1,10 +1,12 @@
 """Databases for tests: each a clone of a migrated template on the server TEST_DATABASE_URL names."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from alembic import command
@@ -15,6 +17,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import PROJECT_ROOT, Settings
 from app.db import make_engine, make_sessions
+from app.demo.load import load_demo
+from app.main import create_app
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +76,66 @@ def sessions(settings: Settings) -> Iterator[sessionmaker[Session]]:
     engine = make_engine(settings)
     yield make_sessions(engine)
     engine.dispose()
+
+
+MESH_CELLS = """
+INSERT INTO population_mesh (mesh_half, population, census_year, geom, source_id)
+SELECT jis_mesh(ST_Centroid(cell), 500), 100 * (x + y), 2020, cell, 'sample-assets'
+FROM generate_series(0, 9) x, generate_series(0, 9) y,
+  LATERAL (SELECT ST_MakeEnvelope(139.6875 + x / 160.0, 35.6666666 + y / 240.0,
+                                  139.69375 + x / 160.0, 35.6708333 + y / 240.0, 4326) AS cell) placed
+"""
+
+
+@pytest.fixture(scope="session")
+def sample_template(server_url: str, migrated_template: str) -> Iterator[str]:
+    """The name of a database with the sample register and some population mesh; nobody may stay connected to it."""
+    name = f"test_sample_{os.getpid()}"
+    with database(server_url, name, migrated_template) as url:
+        engine = make_engine(Settings(database_url=url))
+        load_demo(make_sessions(engine), lambda _: None)
+        engine.dispose()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(MESH_CELLS)
+            connection.execute("VACUUM ANALYZE")
+        yield name
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str, sample_template: str) -> Iterator[str]:
+    """A database with the sample register, for reading."""
+    with database(server_url, f"test_reading_{os.getpid()}", sample_template) as url:
+        yield url
+
+
+@pytest.fixture
+def own_database_url(server_url: str, sample_template: str) -> Iterator[str]:
+    """A database with the sample register that one test may change."""
+    with database(server_url, f"test_own_{os.getpid()}", sample_template) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service with these settings, in this process, while the block runs."""
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service on the sample register."""
+    async with serving(Settings(database_url=database_url, basemap_url="")) as client:
+        yield client
+
+
+@pytest.fixture
+def reader(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to the database that `client` shows, to compare answers with."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection

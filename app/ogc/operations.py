@@ -43,6 +43,10 @@ def _items_parameters(collection: Collection) -> tuple[Parameter, ...]:
     )
 
 
+def _item_parameters(collection: Collection) -> tuple[Parameter, ...]:
+    return (parameters.CRS, parameters.properties(collection))
+
+
 def _tile_parameters(collection: Collection) -> tuple[Parameter, ...]:
     return (parameters.properties(collection), parameters.VERSION, *parameters.narrowing(collection))
 
@@ -58,7 +62,7 @@ OPERATIONS: tuple[Operation, ...] = (
     # The busiest first: routes are tried in this order.
     Operation("getTile", _COLLECTION + _TILE, "Tiles", "コレクションのタイル", "A tile of a collection", (MVT,), tiles.tile, "", (), _tile_parameters),
     Operation("getFeatures", _COLLECTION + "/items", "Features", "地物を探す", "Search features", (GEOJSON, HTML), items.items, "featureCollection", _LINGUAL, _items_parameters),
-    Operation("getFeature", _COLLECTION + "/items/{feature_id:path}", "Features", "地物ひとつ", "One feature", (GEOJSON, HTML), items.item, "feature", (LANG, parameters.CRS)),
+    Operation("getFeature", _COLLECTION + "/items/{feature_id:path}", "Features", "地物ひとつ", "One feature", (GEOJSON, HTML), items.item, "feature", _LINGUAL, _item_parameters),
     Operation("getDatasetTile", _TILE, "Tiles", "複数コレクションのタイル", "A tile of several collections", (MVT,), tiles.dataset_tile, "", (parameters.COLLECTIONS, parameters.VERSION)),
     Operation("getLandingPage", "/", "Service", "入口", "Landing page", (JSON, HTML), resources.landing, "landingPage", _LINGUAL),
     Operation("getConformance", "/conformance", "Service", "適合クラス", "Conformance classes", (JSON, HTML), resources.conformance, "conformance", _LINGUAL),

@@ -35,6 +35,7 @@ class Endpoint:
         self.shared = shared
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["operation"] = self.operation.id  # for logs and metrics
         response = await self.operation.handler(self._call(scope))
         await response(scope, receive, send)
 
