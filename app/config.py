@@ -19,7 +19,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
-    database_url: str = Field(description="PostgreSQL URL with PostGIS, e.g. postgresql://user@host:5432/tsunagaru")
+    database_url: str = Field(
+        pattern=r"^postgres(ql)?(\+psycopg)?://",
+        description="PostgreSQL URL with PostGIS, e.g. postgresql://user@host:5432/tsunagaru",
+    )
     geodata_dir: Path | None = Field(
         default_factory=_default_geodata_dir, description="Folder with published data; none: download or skip"
     )

@@ -126,8 +126,8 @@ def load_outlines(sessions: sessionmaker[Session]) -> str:
     """Sample outlines for the municipalities that have no real boundary."""
     with sessions.begin() as session:
         lock_loading(session)
-        drawn = dict(session.execute(select(Municipality.municipality_code, Municipality.source_id)).tuples().all())
-        real = {code for code, source_id in drawn.items() if source_id != SAMPLE_OUTLINES}
+        drawn = session.execute(select(Municipality.municipality_code, Municipality.source_id)).all()
+        real = {code for code, source_id in drawn if source_id != SAMPLE_OUTLINES}
         if real.issuperset(facts_by_code()):
             return "実データの境界があります / real boundaries are loaded"
         rows = [row for row in _outlines() if row["municipality_code"] not in real]
