@@ -4,17 +4,21 @@ The literal is transformed, never the column, so that the column's GiST index se
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import shapely
 import shapely.geometry
 from pyproj import Transformer
+from pyproj.exceptions import CRSError
 
 from app.geo import Bbox, Crs
 from app.ogc.cql2_terms import Kind, Term, refusal, shortened
-from app.ogc.sql import Sql
+from app.ogc.sql import Sql, fill
 from app.problems import Problem
+
+Projection = Callable[..., Any]  # from x and y of one CRS to those of another
 
 # Nesting of a GeoJSON geometry's coordinates above the position.
 DEPTHS = {"Point": 0, "LineString": 1, "MultiPoint": 1, "Polygon": 2, "MultiLineString": 2, "MultiPolygon": 3}
@@ -44,8 +48,12 @@ def geometry_term(literal: dict[str, Any], crs: Crs, srid: int) -> tuple[Term, i
     """
     geometry = _read_bbox(literal["bbox"], crs) if "bbox" in literal else _read(literal, crs)
     vertices = int(shapely.get_num_coordinates(geometry))
-    in_column_crs = shapely.set_srid(_transformed(geometry, crs.srid, srid), srid)
-    sql = Sql("%s::geometry", (shapely.to_wkb(in_column_crs, hex=True, include_srid=True),))
+    if crs.srid == srid:
+        sql = _constant(geometry, srid)
+    elif project := _projection(crs.srid, srid):
+        sql = _constant(_projected(_stepped(geometry, crs.srid, srid), project, crs.srid), srid)
+    else:  # an SRID of this database only
+        sql = fill(f"ST_Transform({{}}, {srid})", _constant(_stepped(geometry, crs.srid, srid), crs.srid))
     return Term(sql, Kind.GEOMETRY, str(literal.get("type", "BBOX")).upper()), vertices
 
 
@@ -160,12 +168,12 @@ def _unreadable(name: str) -> Problem:
     )
 
 
-def _transformed(geometry: shapely.Geometry, source: int, target: int) -> shapely.Geometry:
-    if source == target:
-        return geometry
-    project = _transformer(source, target).transform
-    # types-shapely knows no function of separate x and y.
-    moved = shapely.transform(_stepped(geometry, source, target), project, interleaved=False)  # type: ignore[arg-type]
+def _constant(geometry: shapely.Geometry, srid: int) -> Sql:
+    return Sql("%s::geometry", (shapely.to_wkb(shapely.set_srid(geometry, srid), hex=True, include_srid=True),))
+
+
+def _projected(geometry: shapely.Geometry, project: Projection, source: int) -> shapely.Geometry:
+    moved = shapely.transform(geometry, project, interleaved=False)
     if not all(math.isfinite(number) for position in shapely.get_coordinates(moved) for number in position):
         raise refusal(
             f"座標が EPSG:{source} の使える範囲にありません。filter-crs と座標の順を確かめてください。",
@@ -182,5 +190,9 @@ def _stepped(geometry: shapely.Geometry, source: int, target: int) -> shapely.Ge
 
 
 @lru_cache
-def _transformer(source: int, target: int) -> Transformer:
-    return Transformer.from_crs(source, target, always_xy=True)
+def _projection(source: int, target: int) -> Projection | None:
+    try:
+        project: Projection = Transformer.from_crs(source, target, always_xy=True).transform
+    except CRSError:
+        return None
+    return project

@@ -48,6 +48,8 @@ ARRAYS = {
     "a_containedby": ("<@",),
     "a_overlaps": ("&&",),
 }
+# Published tables also have strings that are varchar, uuid or an enum; text itself is not cast, so its index serves.
+COLUMN_CASTS = {Kind.STRING: "::text", Kind.ARRAY: "::text[]"}
 ARRAY_TYPES = {
     Kind.STRING: "text[]",
     Kind.NUMBER: "float8[]",
@@ -105,7 +107,7 @@ class Walk:
         collection = self.collection
         if field := collection.field(name):
             kind = KIND_OF_FIELD[field.type]
-            sql = Sql(quoted(name) + ("::text[]" if kind is Kind.ARRAY else ""))
+            sql = Sql(quoted(name) + COLUMN_CASTS.get(kind, ""))
             return Term(sql, kind, name, element=Kind.STRING if kind is Kind.ARRAY else None)
         if name in (collection.geom_column, "geometry"):
             return Term(Sql(quoted(collection.geom_column)), Kind.GEOMETRY, name)
