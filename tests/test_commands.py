@@ -27,7 +27,6 @@ def run(database_url: str | None, *verb: str, geodata_dir: Path | None = None) -
     [
         (None, "DATABASE_URL"),
         ("nonsense", "DATABASE_URL"),
-        ("postgresql://host:port/none", "DATABASE_URL"),
         ("postgresql://nobody@127.0.0.1:9/none", "データベースを使えません"),
     ],
 )
