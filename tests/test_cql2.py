@@ -273,6 +273,7 @@ def test_edges_of_another_crs_are_followed() -> None:
         ("1", "ここには真偽"),
         ("name + 1 = 2", "name は文字列です。ここには数"),
         ("floors = 1 / 0", "計算できません"),
+        ("floors / (1 - 1) = 1", "計算できません"),
         ("floors = 10 ^ 400", "計算できません"),
         ("floors = 1e999", "1.7e308"),
         ("floors IN (1, 'x')", "'x' は文字列"),

@@ -42,6 +42,8 @@ def arithmetic(operator: str, left: Term, right: Term) -> Term:
     """An arithmetic expression; calculated here where both sides are known. Raises Problem where that has no result."""
     if isinstance(left.constant, int | float) and isinstance(right.constant, int | float):
         return _calculated(operator, left.constant, right.constant)
+    if operator in ("/", "div", "%") and right.constant == 0:
+        raise _without_result(f"{left.shown} {operator} 0")
     sql = fill(ARITHMETIC[operator], left.sql, right.sql)
     return Term(sql, Kind.NUMBER, f"{left.shown} {operator} {right.shown}")
 
