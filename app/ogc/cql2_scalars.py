@@ -52,10 +52,11 @@ def _calculated(operator: str, left: float, right: float) -> Term:
     try:
         return number_term(_CALCULATIONS[operator](float(left), float(right)))
     except (ZeroDivisionError, ValueError, OverflowError):
-        shown = f"{left:g} {operator} {right:g}"
-        raise refusal(
-            f"「{shown}」は計算できません。式を直してください。", f"{shown} has no result; mend it."
-        ) from None
+        raise _without_result(f"{left:g} {operator} {right:g}") from None
+
+
+def _without_result(shown: str) -> Problem:
+    return refusal(f"「{shown}」は計算できません。式を直してください。", f"{shown} has no result; mend it.")
 
 
 def compared(operator: str, left: Term, right: Term) -> Sql:
