@@ -103,6 +103,28 @@ class Bbox:
         return Bbox(self.west, self.south, 180.0, self.north), Bbox(-180.0, self.south, self.east, self.north)
 
 
+MERCATOR_RADIUS_M = 6378137.0
+PLANE_REACH_M = 2e6  # m from the origin: Japan; farther out a plane rectangular system means nothing
+
+
+def degrees_of_mercator(box: Bbox) -> Bbox:
+    """A box in EPSG:3857 (m) as the same box in degrees, which it is exactly; cut off at the antimeridian."""
+    west, east = (math.degrees(_clamped(x / MERCATOR_RADIUS_M, math.pi)) for x in (box.west, box.east))
+    south, north = (
+        math.degrees(math.atan(math.sinh(_clamped(y / MERCATOR_RADIUS_M, 20)))) for y in (box.south, box.north)
+    )
+    return Bbox(west, south, east, north)
+
+
+def within_reach(box: Bbox) -> Bbox:
+    """A box of a plane rectangular system (m), cut off where the system ends."""
+    return Bbox(*(_clamped(edge, PLANE_REACH_M) for edge in (box.west, box.south, box.east, box.north)))
+
+
+def _clamped(number: float, most: float) -> float:
+    return min(max(number, -most), most)
+
+
 def _finite(text: str) -> float:
     try:
         number = float(text)

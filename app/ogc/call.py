@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from app.ogc.collections import Collection
-from app.ogc.negotiation import Format
+from app.ogc.negotiation import LANGUAGES, Format
 from app.ogc.reader import Reader
 from app.problems import BAD_PARAMETER, NOT_FOUND, UNKNOWN_PARAMETER, Problem
 
@@ -88,6 +88,8 @@ def read_parameters(query_string: bytes, declared: Iterable[str]) -> dict[str, s
     for name, value in pairs:
         if "\0" in value:
             raise bad_parameter(name, f"{name} に NUL 文字は使えません。", f"{name} must not contain NUL.")
+    if parameters.get("lang", "ja") not in LANGUAGES:
+        raise bad_parameter("lang", "lang には ja か en を書いてください。", "lang takes ja or en.")
     return parameters
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from app.fields import Field
-from app.geo import CRS84, SUPPORTED_CRS, Bbox, Crs, find_crs
+from app.geo import CRS84, SUPPORTED_CRS, Bbox, Crs, degrees_of_mercator, find_crs, within_reach
 from app.ogc.call import bad_parameter
 from app.ogc.collections import Collection
 from app.ogc.cql2 import parse_filter
@@ -86,6 +86,10 @@ def in_box(collection: Collection, box: Bbox, crs: Crs = CRS84) -> Sql:
     ST_Intersects on every row costs more than all the rest.
     """
     geom = Sql(quoted(collection.geom_column))
+    if crs.srid == 3857 and collection.srid == 4326:
+        return in_box(collection, degrees_of_mercator(box))
+    if crs.srid in (6677, 6682):
+        box = within_reach(box)
     parts = [_in_part(geom, part, crs.srid, collection.srid) for part in box.parts()]
     return fill("({})", joined(" OR ", parts))
 
@@ -190,8 +194,8 @@ def _start(collection: Collection, given: Mapping[str, str]) -> Cursor:
 def _words(collection: Collection, text: str) -> list[Sql]:
     folded = unicodedata.normalize("NFKC", text).lower()
     words = folded.split()
-    if len(text) > 200 or len(words) > 10:
-        raise bad_parameter("q", "q は200文字、10語までです。", "q takes up to 200 characters and 10 words.")
+    if not 1 <= len(words) <= 10 or len(text) > 200:
+        raise bad_parameter("q", "q は1〜10語、200文字までです。", "q takes 1 to 10 words and up to 200 characters.")
     column = quoted(collection.search_column or "")
     return [Sql(f"{column} LIKE %s", (_containing(word),)) for word in words]
 
