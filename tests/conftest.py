@@ -19,6 +19,7 @@ from app.config import PROJECT_ROOT, Settings
 from app.db import make_engine, make_sessions
 from app.demo.load import load_demo
 from app.main import create_app
+from scripts.machine.trial_site import our_server
 
 
 @pytest.fixture(scope="session")
@@ -139,3 +140,10 @@ def reader(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection to the database that `client` shows, to compare answers with."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def landing_page(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `/ogc` of a service that runs as a process of its own, for clients that speak HTTP themselves."""
+    with our_server(database_url, tmp_path_factory.mktemp("service") / "server.log") as address:
+        yield f"{address}/ogc"

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pytest
 from owslib.ogcapi.features import Features
 
 from scripts.checks import clients, ogctests
-from scripts.machine.trial_site import ROOT, our_server
+from scripts.machine.trial_site import ROOT
 
 pytestmark = pytest.mark.client
 
@@ -62,9 +61,8 @@ def link(document: dict[str, Any], relation: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with our_server(database_url, tmp_path_factory.mktemp("site") / "server.log") as address:
-        yield Site(f"{address}/ogc", database_url)
+def site(landing_page: str, database_url: str) -> Site:
+    return Site(landing_page, database_url)
 
 
 def require(present: bool, programme: str) -> None:
@@ -162,7 +160,7 @@ def test_qgis_opens_features_and_tiles(site: Site) -> None:
     assert seen["in_box"] == site.ids(IN_BOX)
     assert seen["filtered"] == site.ids(f"{IN_BOX} AND {FILTER}")
     assert seen["tiles_valid"]
-    assert seen["tile_bytes"] == len(httpx.get(site.tile_url()).content)
+    assert seen["tile_pixels"] > 0
 
 
 def run_client(command: list[str]) -> Any:

@@ -46,15 +46,15 @@ def get(url: str, /, **parameters: str) -> httpx.Response:
 
 
 @pytest.fixture(scope="module", params=COLLECTIONS)
-def resource(site: str, request: pytest.FixtureRequest) -> Resource:
-    url = f"{site}/collections/{request.param}"
+def resource(landing_page: str, request: pytest.FixtureRequest) -> Resource:
+    url = f"{landing_page}/collections/{request.param}"
     page = get(f"{url}/items", limit="50").raise_for_status().json()
     queryables = httpx.get(f"{url}/queryables").raise_for_status().json()
     return Resource(f"{url}/items", queryables, page["features"], page["numberMatched"])
 
 
-def test_conformance_names_the_classes(site: str) -> None:
-    declared = httpx.get(f"{site}/conformance").json()["conformsTo"]
+def test_conformance_names_the_classes(landing_page: str) -> None:
+    declared = httpx.get(f"{landing_page}/conformance").json()["conformsTo"]
     for name in ("queryables", "queryables-query-parameters", "filter", "features-filter"):
         assert f"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{name}" in declared
 
@@ -120,7 +120,7 @@ def test_unknown_queryables_are_refused_where_the_schema_says_so(resource: Resou
     assert get(resource.url, filter="this_is_not_a_queryable = 1").status_code == 400
 
 
-def test_spatial_filters_assume_wgs84(resource: Resource, site: str) -> None:
+def test_spatial_filters_assume_wgs84(resource: Resource, landing_page: str) -> None:
     west, south, east, north = httpx.get(resource.url.removesuffix("/items")).json()["extent"]["spatial"]["bbox"][0]
     answer = get(resource.url, filter=f"S_INTERSECTS({resource.spatial}, BBOX({west}, {south}, {east}, {north}))")
     assert answer.status_code == 200, answer.text
