@@ -52,7 +52,7 @@ export function writeAddress({ q, filter, feature, layers, sort, view }, languag
   if (sort) query.set("sort", sort);
   if (layers.join() !== DEFAULT_LAYERS.join()) query.set("layers", layers.join(","));
   if (feature) query.set("feature", `${feature.collection}/${feature.id}`);
-  const search = query.size ? `?${query}` : "";
+  const search = query.size ? `?${query}`.replaceAll("%2F", "/").replaceAll("%2C", ",") : "";
   return search + (view ? `#map=${writeView(view)}` : "");
 }
 

@@ -45,8 +45,8 @@ export function createDetail(aside, on) {
   const close = () => element("button", { type: "button", className: "close", "aria-label": say("detail.close"), onclick: on.closed }, "×");
   const frame = (...children) => aside.replaceChildren(close(), ...children);
   return {
-    /** Read and show; returns the feature's position. Throws RequestError after saying so on the card. */
-    async show({ collection, id }, signal) {
+    /** Read and show, and take the focus there; returns the feature's position. Throws RequestError after saying so on the card. */
+    async show({ collection, id }, signal, takesFocus = true) {
       aside.hidden = false;
       const words = setTimeout(() => frame(element("p", { className: "state waiting" }, say("detail.loading"))), aside.childElementCount ? 1000 : 0);
       try {
@@ -54,7 +54,7 @@ export function createDetail(aside, on) {
         clearTimeout(words);
         frame(...card(collection, feature, on));
         aside.scrollTop = 0;
-        aside.querySelector("h2").focus({ preventScroll: true });
+        if (takesFocus) aside.querySelector("h2").focus({ preventScroll: true });
         showNear(aside.querySelector(".near"), feature, signal);
         return pointOf(feature.geometry);
       } catch (error) {

@@ -30,7 +30,7 @@ const KEYS = {
   assets: () => [
     element("ul", {}, ...ASSET_SHAPES.map((shape) => item(symbolSvg(assetSteps(shape)), word(shape))), item(ring(), say("legend.cluster"))),
     element("p", { className: "legend-sub" }, say("legend.owner.title")),
-    element("ul", {}, ...OWNERS.map((owner) => item(symbolSvg(assetSteps("building", owner)), say(`legend.owner.${owner}`)))),
+    element("ul", { className: "three" }, ...OWNERS.map((owner) => item(symbolSvg(assetSteps("building", owner)), say(`legend.owner.${owner}`)))),
     element("ul", {}, item(symbolSvg(assetSteps("building", "municipality", true)), say("legend.sample")), item(faint(), say("legend.faint"))),
   ],
   municipalities: () => [],

@@ -65,6 +65,7 @@ export function createList(on) {
     /** The last request failed: what happened, and the press that mends it. */
     showError({ kind, detail }) {
       waiting(false);
+      $("results-heading").textContent = say("list.label");
       const title = { offline: "list.offline", filter: "list.filter.error" }[kind] ?? "list.error";
       const mend = kind === "filter" ? button("filter.clear", on.clear) : button("list.retry", on.retry);
       state("error", element("p", { className: "state-title" }, say(title)), detail ? element("p", {}, detail) : null, mend);

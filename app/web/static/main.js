@@ -13,6 +13,7 @@ import { boxOf, parsePosition, pointOf, splitMunicipalities } from "./place.js";
 
 const $ = (id) => document.getElementById(id);
 const MOVED_MS = 250; // the list follows the map when it has rested this long
+const LEGEND_KEPT = "legend";
 const FIT_FROM = 200; // results looked at to find where to go
 const workspace = $("workspace");
 
@@ -22,6 +23,7 @@ const codes = {
 };
 
 let state = readAddress(location.search, location.hash);
+const placed = Boolean(state.view ?? state.bbox); // whether the address said where the map stands
 let filter = parseFilter(state.filter, codes);
 let total = null; // assets that match anywhere; null while counting, undefined beyond counting
 let next = null; // address of the list's next page
@@ -40,14 +42,20 @@ const addressOf = (changes) => location.pathname + writeAddress({ ...state, ...c
 function remember(changes, push = true) {
   state = { ...state, ...changes };
   history[push ? "pushState" : "replaceState"](null, "", addressOf({}));
-  $("language").search = new URLSearchParams([...new URLSearchParams(location.search).entries()].filter(([key]) => key !== "lang").concat([["lang", language === "ja" ? "en" : "ja"]]));
-  $("language").hash = location.hash;
+  pointLanguageHere();
+}
+
+/** The other language's link leads to this very view. */
+function pointLanguageHere() {
+  const address = new URL(location.href);
+  address.searchParams.set("lang", language === "ja" ? "en" : "ja");
+  $("language").href = address;
 }
 
 // ---- what is asked ----
 
 /** Ask something else: address, form, sentence, map, list and count follow. */
-function ask(changes, { push = true, fit = false } = {}) {
+function ask(changes, { push = true, fit = null } = {}) {
   if (changes.filter !== undefined) filter = parseFilter(changes.filter, codes);
   remember(changes, push);
   showQuery();
@@ -58,7 +66,7 @@ function ask(changes, { push = true, fit = false } = {}) {
 
 const askFilter = (nextFilter) => {
   const goes = nextFilter.municipality_code.some((code) => !filter.municipality_code.includes(code));
-  ask({ filter: filterText(nextFilter) }, { fit: goes ? "always" : false });
+  ask({ filter: filterText(nextFilter) }, { fit: goes ? "always" : null });
 };
 
 function showQuery() {
@@ -86,19 +94,22 @@ function search(text) {
   }
   const { codes: towns, q } = splitMunicipalities(text, page.municipalities);
   const named = towns.length ? { ...filter, municipality_code: towns } : filter;
-  ask({ q, filter: filterText(named) }, { fit: towns.length || q ? "always" : false });
+  ask({ q, filter: filterText(named) }, { fit: towns.length ? "always" : q && "unless seen" });
 }
 
 // ---- the list ----
 
-async function refreshList({ fit = false } = {}) {
+let listed = ""; // address of what the list shows
+const listUrl = () => itemsUrl("assets", { ...query(), bbox: map?.box() ?? state.bbox, limit: PAGE_SIZE, sortby: state.sort });
+
+async function refreshList({ fit = null } = {}) {
   list.waiting();
-  const url = itemsUrl("assets", { ...query(), bbox: map?.box() ?? state.bbox, limit: PAGE_SIZE, sortby: state.sort });
+  const url = (listed = listUrl());
   await listing(async (signal) => {
     try {
       const found = await readItems(url, signal);
       showPage(found);
-      if (fit === "always") await fitToFound();
+      if (fit) await fitToFound({ unlessSeen: fit === "unless seen" && found.numberMatched > 0 });
     } catch (error) {
       if (signal.aborted) throw error;
       list.showError(error);
@@ -143,11 +154,14 @@ async function refreshTotal() {
   });
 }
 
-/** Move the map to what was found, and open it when it is the only one. */
-async function fitToFound() {
+/**
+ * Move the map to what was found, and open it when it is the only one. `unlessSeen`: stay when there is more than can
+ * be looked at here and some of it is in view.
+ */
+async function fitToFound({ unlessSeen = false } = {}) {
   await fitting(async (signal) => {
     const found = await readItems(itemsUrl("assets", { ...query(), limit: FIT_FROM }), signal);
-    if (found.features.length === 0) return;
+    if (found.features.length === 0 || (unlessSeen && found.next)) return;
     map?.fit(boxOf(found.features.map((feature) => pointOf(feature.geometry))));
     if (found.features.length === 1 && state.q) open({ collection: "assets", id: String(found.features[0].id) });
   }).catch(() => {}); // the list has said what is wrong
@@ -166,17 +180,18 @@ function announce(matched = shownInView) {
 
 // ---- the card ----
 
-async function open(feature, push = true) {
+async function open(feature, { push = true, first = false } = {}) {
   if (push) remember({ feature });
   list.mark(feature.id);
   workspace.classList.add("detailed");
   await detailing(async (signal) => {
-    const position = await detail.show(feature, signal).catch((error) => {
+    const position = await detail.show(feature, signal, !first).catch((error) => {
       if (signal.aborted) throw error;
     });
     if (!position) return;
     map?.mark("chosen", position);
-    map?.reveal(position);
+    if (first && !placed) map?.jump({ ...position, zoom: 16 });
+    else map?.reveal(position);
   });
 }
 
@@ -218,7 +233,7 @@ let resting = 0;
 function moved() {
   remember({ view: map.view(), bbox: null }, false);
   clearTimeout(resting);
-  resting = setTimeout(refreshList, MOVED_MS);
+  resting = setTimeout(() => listUrl() !== listed && refreshList(), MOVED_MS);
 }
 
 function startMap() {
@@ -248,7 +263,7 @@ function restore() {
   if (state.view) map?.jump(state.view);
   refreshTotal();
   refreshList();
-  if (state.feature) open(state.feature, false);
+  if (state.feature) open(state.feature, { push: false });
   else close(false);
 }
 
@@ -260,14 +275,14 @@ const list = createList({
   pointed: (feature) => map?.mark("pointed", feature ? pointOf(feature.geometry) : null),
   more: showMore,
   retry: () => (refreshTotal(), refreshList()),
-  fit: fitToFound,
+  fit: () => fitToFound(),
   clear: () => ask({ q: "", filter: "" }),
   href: (feature) => addressOf({ feature: { collection: "assets", id: feature.id } }),
 });
 const detail = createDetail($("detail"), {
   closed: () => close(),
   shown: (position) => (showView("map"), workspace.classList.remove("detailed"), map?.goTo(position)),
-  retry: () => open(state.feature, false),
+  retry: () => open(state.feature, { push: false }),
 });
 const showLayers = createLegend($("legend-body"), (layers) => (remember({ layers }, false), map?.layers(layers)));
 
@@ -307,11 +322,13 @@ function followInside(event) {
 }
 
 document.documentElement.classList.add("scripted");
-$("legend").open = matchMedia("(min-width: 1000px) and (min-height: 800px)").matches;
+$("legend").open = localStorage.getItem(LEGEND_KEPT) === "open";
+$("legend").addEventListener("toggle", () => localStorage.setItem(LEGEND_KEPT, $("legend").open ? "open" : "closed"));
 showLayers(state.layers);
+pointLanguageHere();
 startMap();
 showQuery();
-if (state.q && parsePosition(state.q) && !state.view) map?.jump({ ...parsePosition(state.q), zoom: 16 });
+if (parsePosition(state.q) && !placed) map?.jump({ ...parsePosition(state.q), zoom: 16 });
 refreshTotal();
 refreshList();
-if (state.feature) open(state.feature, false);
+if (state.feature) open(state.feature, { push: false, first: true });
