@@ -86,6 +86,16 @@ def test_gdal_reads_a_box(site: Site) -> None:
     assert frame["geometry_type"] is not None
 
 
+def test_gdal_knows_every_type_before_it_sees_a_value(site: Site) -> None:
+    info = pyogrio.read_info(f"OAPIF:{site.url}", layer="assets")
+    types = dict(zip(info["fields"], info["ogr_types"], strict=True))
+    assert types["area_m2"] == types["height_m"] == "OFTReal"
+    assert types["floors_above"] == "OFTInteger"
+    assert types["restrictions"] == "OFTStringList"
+    assert types["source_as_of"] == "OFTDate"
+    assert types["updated_at"] == "OFTDateTime"
+
+
 def test_gdal_filters_by_attribute(site: Site) -> None:
     _, ids = read_assets(site, bbox=tuple(map(float, TOCHO.split(","))), where=FILTER)
     assert ids == site.ids(f"{IN_BOX} AND {FILTER}")

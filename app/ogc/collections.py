@@ -167,5 +167,6 @@ BUILT_IN: tuple[Collection, ...] = (
             *PROVENANCE,
         ),
         geometry_type="Polygon",
+        extent=(136.0, 20.0, 154.0, 36.0),  # whole first-level cells: the statistics come by cell, not by prefecture
     ),
 )

@@ -20,7 +20,7 @@ def collection_links(call: Call, collection: Collection) -> list[Link]:
     return [
         Link(call.url(here + "/items"), "items", "application/geo+json"),
         Link(call.url(here + "/items", f="html"), "items", "text/html"),
-        Link(call.url(here + "/schema"), "describedby", "application/schema+json"),
+        Link(call.url(here + "/schema/feature"), "describedby", "application/schema+json"),
         Link(call.url(here + "/schema"), OGC_REL + "schema", "application/schema+json"),
         queryables_link(call, collection),
         Link(call.url(here + "/tiles"), OGC_REL + "tilesets-vector", "application/json"),

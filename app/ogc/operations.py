@@ -70,6 +70,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("getCollections", "/collections", "Collections", "コレクションの一覧", "Collections", (JSON, HTML), resources.collections, "collections", _LINGUAL),
     Operation("getCollection", _COLLECTION, "Collections", "コレクション", "A collection", (JSON, HTML), resources.collection, "collection", _LINGUAL),
     Operation("getSchema", _COLLECTION + "/schema", "Schemas", "地物の項目", "Schema of features", (SCHEMA, HTML), resources.schema, "schema", _LINGUAL),
+    Operation("getFeatureSchema", _COLLECTION + "/schema/feature", "Schemas", "GeoJSON の地物の型", "Schema of a GeoJSON feature", (SCHEMA,), resources.feature_schema, "schema", _LINGUAL),
     Operation("getQueryables", _COLLECTION + "/queryables", "Schemas", "絞り込みに使える項目", "Queryables", (SCHEMA, HTML), resources.queryables, "schema", _LINGUAL),
     Operation("getTileSets", _COLLECTION + "/tiles", "Tiles", "コレクションのタイルセット", "Tile sets of a collection", (JSON, HTML), tilesets.tilesets, "tileSets", _LINGUAL),
     Operation("getTileSet", _COLLECTION + _TILE_SET, "Tiles", "コレクションのタイルセット（WebMercatorQuad）", "Tile set of a collection", (JSON, HTML, TILEJSON), tilesets.tileset, "tileSet", _LINGUAL),

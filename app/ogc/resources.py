@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.geo import CRS84_URI, SUPPORTED_CRS
-from app.ogc.answers import Link
+from app.ogc.answers import Link, document
 from app.ogc.call import Call
 from app.ogc.collections import Collection
 from app.ogc.conformance import CONFORMS_TO
@@ -19,6 +19,7 @@ DESCRIPTION = {
     "ja": "公共アセット、基地局、公衆無線LAN、区市町村、人口メッシュを地物とベクトルタイルで公開します。",
     "en": "Public assets, base stations, public Wi-Fi, municipalities and population as features and vector tiles.",
 }
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 async def landing(call: Call) -> Response:
@@ -92,6 +93,26 @@ async def schema(call: Call) -> Response:
     return _schema_document(call)
 
 
+async def feature_schema(call: Call) -> Response:
+    """The JSON Schema of one GeoJSON feature; clients that cannot wait to see every row take the types from it."""
+    collection = call.collection
+    names = tuple(field.name for field in collection.fields)
+    content = {
+        "$schema": SCHEMA_DIALECT,
+        "$id": call.url(call.path),
+        "type": "object",
+        "title": collection.title(call.language),
+        "required": ["type", "id", "geometry", "properties"],
+        "properties": {
+            "type": {"type": "string", "const": "Feature"},
+            "id": {"type": ["string", "integer"]},
+            "geometry": {"type": "object"},
+            "properties": {"type": "object", "properties": properties_schema(collection, names, call.language)},
+        },
+    }
+    return document(call, content, [Link(call.url(), "self", "application/schema+json")])
+
+
 async def queryables(call: Call) -> Response:
     """The JSON Schema of what filters may use (Part 3): every property and the geometry."""
     return _schema_document(call)
@@ -107,7 +128,7 @@ def _schema_document(call: Call) -> Response:
     }
     links = self_and_alternates(call, "application/schema+json")
     content = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": SCHEMA_DIALECT,
         "$id": call.url(call.path),
         "type": "object",
         "title": collection.title(call.language),
