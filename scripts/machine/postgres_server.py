@@ -1,5 +1,6 @@
 """Finding PostgreSQL's server programs with PostGIS beside them, or installing Debian's packages."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ OLDEST_VERSION = 15
 OR_DATABASE_URL = "or set DATABASE_URL to a PostgreSQL >= 15 with PostGIS"
 MISSING = (
     f"PostGIS 付きの PostgreSQL {OLDEST_VERSION} 以上がありません / no PostgreSQL >= {OLDEST_VERSION} with PostGIS: "
-    f"install Debian's postgresql-{OLDEST_VERSION}-postgis-3 or newer, {OR_DATABASE_URL}"
+    f"as root, apt-get install postgresql-{OLDEST_VERSION}-postgis-3 (or a newer one), {OR_DATABASE_URL}"
 )
 OTHER_VERSION = (
     ".local のデータベースは PostgreSQL {version} 用です / the database in .local was made by PostgreSQL {version}, which is "
@@ -72,13 +73,11 @@ def obtain_server(version: int | None) -> Server:
     """
     if server := find_server(version):
         return server
-    package = find_postgis_package(version)
+    package = find_postgis_package(version) if may_install() else None
     if package is None:
         raise Refusal(MISSING if version is None else OTHER_VERSION.format(version=version))
     if apt_install(package) != 0:
-        raise Refusal(
-            f"{package} を導入できません / could not install {package}; install it by hand, {OR_DATABASE_URL}"
-        )
+        raise Refusal(f"{package} を導入できません / could not install {package}, see above; {OR_DATABASE_URL}")
     if server := find_server(version):
         return server
     raise Refusal(
@@ -86,10 +85,13 @@ def obtain_server(version: int | None) -> Server:
     )
 
 
+def may_install() -> bool:
+    """Whether there is an apt to ask, and a way to become root."""
+    return shutil.which("apt-get") is not None and (os.geteuid() == 0 or shutil.which("sudo") is not None)
+
+
 def find_postgis_package(version: int | None) -> str | None:
     """Debian's newest package postgresql-N-postgis-3 with N >= 15, or the one for exactly `version`."""
-    if shutil.which("apt-cache") is None:
-        return None
     packaged = packaged_versions()
     if not packaged and apt_install() == 0:  # a fresh system has no package lists yet
         packaged = packaged_versions()
