@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -70,9 +70,12 @@ def stop(child: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, p
 
 
 @contextmanager
-def running(command: Sequence[str], env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A child that is stopped on leaving the block, however it is left."""
-    child = start(with_parent(command, signal.SIGTERM), env)
+def running(
+    command: Sequence[str], env: Mapping[str, str] | None = None, log: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A child that is stopped on leaving the block, however it is left; its output is shown, or goes to `log`."""
+    with log.open("wb") if log else nullcontext() as output:
+        child = start(with_parent(command, signal.SIGTERM), env, output)
     try:
         yield child
     finally:

@@ -75,9 +75,11 @@ def serve(port: int, stack: ExitStack) -> None:
     env, own_cluster = stack.enter_context(database(processes))
     prepare_data(env, own_cluster)
     ensure_browser_packages(with_tests=False)
-    processes["python -m app serve"] = stack.enter_context(running([*APP, "serve", "--port", str(port)], env))
+    web = stack.enter_context(running([*APP, "serve", "--port", str(port)], env, LOCAL / "web.log"))
+    processes["python -m app serve (.local/web.log)"] = web
     wait_until_ready(port, processes)
     say(f"ready {url}")
+    say("停止は Ctrl-C、記録は .local/web.log / Ctrl-C stops it; requests are logged in .local/web.log")
     while True:
         refuse_ended(processes)
         time.sleep(0.5)
@@ -189,7 +191,7 @@ def wait_until_ready(port: int, processes: Processes) -> None:
         refuse_ended(processes)
         if time.monotonic() > deadline:
             raise Refusal(
-                f"{READY_PATIENCE_S} 秒待っても応答しません / /readyz is not 200 after {READY_PATIENCE_S} s, see above"
+                f"{READY_PATIENCE_S} 秒待っても応答しません / /readyz is not 200 after {READY_PATIENCE_S} s; see .local/web.log"
             )
         time.sleep(0.1)
 
