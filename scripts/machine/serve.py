@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
 APP = [sys.executable, "-m", "app"]
 READY_PATIENCE_S = 60
+LOAD_LATER = "DATABASE_URL=$(cat .local/database_url) .venv/bin/python -m app geodata load"
 
 Processes = dict[str, "subprocess.Popen[bytes]"]
 
@@ -163,7 +164,7 @@ def prepare_data(env: Mapping[str, str], own_cluster: bool) -> None:
         return
     with timed("実データを読み込みます / loading open data (first time)"):
         if run([*APP, "geodata", "load", "--if-empty"], env) != 0:
-            say("実データは読み込めませんでした / open data not loaded; later: .venv/bin/python -m app geodata load")
+            say(f"実データは読み込めませんでした / open data not loaded; while this serves: {LOAD_LATER}")
     with timed("見本データを読み込みます / loading the sample register (first time)"):
         step(env, "demo", "load", "--if-empty")
 
