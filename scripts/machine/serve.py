@@ -3,6 +3,7 @@
 import argparse
 import errno
 import fcntl
+import hashlib
 import http.client
 import json
 import os
@@ -15,6 +16,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
 
 from scripts.machine.browser_packages import ensure_browser_packages
 from scripts.machine.cluster import DISK_FULL, private_cluster
@@ -150,17 +153,46 @@ def refuse_unusable(url: str) -> None:
 
 
 def prepare_data(env: Mapping[str, str], own_cluster: bool) -> None:
-    """Migrate when needed and load both data sets the first time.
+    """Migrate when needed and load both data sets the first time."""
+    if not own_cluster:
+        migrate_and_load(env, "assets")
+        return
+    with psycopg.connect(env["DATABASE_URL"], autocommit=True) as connection:
+        if is_prepared(connection):
+            return
+        migrate_and_load(env, "sample")
+        mark_prepared(connection)
 
-    The sample register comes last, so its presence says that the first load is complete. A database that the caller
-    brought along is filled only while its register is empty.
+
+def is_prepared(connection: psycopg.Connection[TupleRow]) -> bool:
+    """Whether the database's comment says that it was prepared for the present migrations: saves asking the application."""
+    query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+    return connection.execute(query).fetchone() == (preparation(),)
+
+
+def mark_prepared(connection: psycopg.Connection[TupleRow]) -> None:
+    name = sql.Identifier(connection.info.dbname)
+    connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(preparation())))
+
+
+def preparation() -> str:
+    """The mark of a database with these migrations and the first load."""
+    migrations = sorted(path.name for path in (ROOT / "migrations/versions").glob("*.py"))
+    return f"prepared {hashlib.sha256(json.dumps(migrations).encode()).hexdigest()}"
+
+
+def migrate_and_load(env: Mapping[str, str], filled: str) -> None:
+    """Bring the database to the present migrations, and load both data sets unless `filled` counts rows already.
+
+    filled: `sample`, which is loaded last and so says that the first load is complete; or `assets` for a database that
+    the caller brought along, whose register gets a sample only while it is empty.
     """
     status = read_status(env)
     if not status["migrated"]:
         with timed("データベースを移行します / migrating the database"):
             step(env, "migrate")
         status = read_status(env)
-    if status["sample" if own_cluster else "assets"]:
+    if status[filled]:
         return
     with timed("実データを読み込みます / loading open data (first time)"):
         if run([*APP, "geodata", "load", "--if-empty"], env) != 0:
