@@ -1,10 +1,12 @@
 """The application: wiring only."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, Response
 
@@ -12,6 +14,7 @@ from app import health, problem_answers
 from app.config import Settings, get_settings
 from app.db import make_engine, make_read_pool
 from app.edge import Edge, configure_logs
+from app.memory import keep_freed_memory
 from app.ogc.collections import BUILT_IN, Collection
 from app.ogc.collections_file import BadCollectionsFile, read_collections_file
 from app.ogc.openapi import describe_api
@@ -26,6 +29,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The service with its routes, middleware and pools."""
     settings = settings or get_settings()
     configure_logs(settings.log_json)
+    keep_freed_memory()
     pool = make_read_pool(settings)
 
     @asynccontextmanager
@@ -36,7 +40,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.engine.dispose()
 
     app = FastAPI(
-        title="つながる Tsunagaru", version=VERSION, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
+        title="つながる Tsunagaru",
+        version=VERSION,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=_telemetry(),
     )
     app.state.settings = settings
     app.state.read_pool = pool
@@ -54,6 +64,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return JSONResponse(whole_api(app, describe_api(publication.collections, "ja", VERSION)))
 
     return app
+
+
+def _telemetry() -> TelemetryConfig:
+    """OpenTelemetry where an exporter is configured; else not even the question, which costs a tenth of an answer."""
+    wanted = any(name.startswith("OTEL_EXPORTER_") for name in os.environ)
+    return {"tracing": wanted, "metrics": wanted, "logs": wanted}
 
 
 def _collections(settings: Settings) -> tuple[Collection, ...]:

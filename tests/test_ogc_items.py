@@ -15,7 +15,7 @@ from app.config import Settings
 from app.db import make_read_pool
 from app.geo import SUPPORTED_CRS
 from app.ogc.collections import BUILT_IN
-from app.ogc.reader import Reader
+from app.ogc.reader import Reader, Rows
 from app.ogc.router import publish
 from app.ogc.sql import Sql
 from tests.conftest import serving
@@ -293,7 +293,7 @@ class CountingReader(Reader):
 
     asked = 0
 
-    async def _ask(self, statement: Sql) -> list[bytes | None]:
+    async def _ask(self, statement: Sql) -> Rows:
         self.asked += 1
         return await super()._ask(statement)
 

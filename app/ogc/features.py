@@ -4,6 +4,7 @@ from app.geo import CRS84, Crs
 from app.ogc.collections import Collection
 from app.ogc.cursor import START
 from app.ogc.query import Page
+from app.ogc.reader import Rows, number
 from app.ogc.sql import Sql, fill, joined, quoted
 
 COUNTED_UP_TO = 50_000  # features; a larger match is not counted
@@ -17,49 +18,61 @@ def version_of(collection: Collection) -> Sql:
 
 
 def page_statement(collection: Collection, page: Page, known: str | None) -> Sql:
-    """version, features, id of the last one, how many (one more than the limit if there is a next page), matched."""
+    """A row for each feature, one more than the limit if there is a next page, and one row without a feature if none.
+
+    Columns: data version; feature (GeoJSON text); id, on the last row within the limit; number matched, on the row that
+    `read_matched` says. Rows and not one text of all: PostgreSQL sends them as it reads them, where putting megabytes
+    together first costs it more than all the rest.
+    """
     conditions = list(page.where)
     if known is not None:
         # The client holds this version's page: a gate the planner evaluates once, before any row is read.
         conditions.append(fill("{} <> {}", version_of(collection), Sql("%s", (known,))))
     limit = Sql("%s", (page.limit,))
     return fill(
-        "SELECT {}, string_agg(feature, ',') FILTER (WHERE place <= {}), max(id::text) FILTER (WHERE place = {}),"
-        " count(*), {} FROM (SELECT *, row_number() OVER () AS place FROM ({}) page) placed",
-        version_of(collection),
-        limit,
+        "SELECT version, feature, CASE WHEN place = {} THEN id::text END, {} FROM (SELECT {} AS version) v"
+        " LEFT JOIN (SELECT *, row_number() OVER () AS place FROM ({}) page) placed ON true",
         limit,
         _matched(collection, page, conditions),
+        version_of(collection),
         _features(collection, page, conditions),
     )
 
 
 def _matched(collection: Collection, page: Page, conditions: list[Sql]) -> Sql:
-    """How many features match on all pages, beside `count(*)` of the rows of this one.
+    """How many features match on all pages, or NULL where the rows themselves tell.
 
-    Counted only where this page cannot tell: where it holds everything, or a page before has counted the same
-    version, PostgreSQL never runs the counting subquery.
+    A first page that holds everything tells, and so does a page before of the same version: then PostgreSQL never runs
+    the counting subquery.
     """
-    start, cases = page.start, []
-    if start == START:
-        cases.append(fill("WHEN count(*) <= {} THEN count(*)", Sql("%s", (page.limit,))))
+    start = page.start
+    counted = _counted(collection, page, conditions)
     if start.matched is not None:
-        cases.append(fill("WHEN {} = {} THEN {}", version_of(collection), *_bound(start.version, start.matched)))
-    counted = _counted(collection, conditions)
-    return fill("CASE {} ELSE {} END", joined(" ", cases), counted) if cases else counted
+        same = fill("{} = {}", version_of(collection), Sql("%s", (start.version,)))
+        counted = fill("CASE WHEN {} THEN {} ELSE {} END", same, Sql("%s", (start.matched,)), counted)
+    if start == START:
+        return fill("CASE WHEN place > {} THEN {} END", Sql("%s", (page.limit,)), counted)
+    return fill("CASE WHEN coalesce(place, 1) = 1 THEN {} END", counted)
 
 
-def _counted(collection: Collection, conditions: list[Sql]) -> Sql:
-    if not conditions and collection.clusters:
+def read_matched(page: Page, rows: Rows) -> int | None:
+    """The number matched; None where it is too large to be counted."""
+    if page.start != START:
+        matched = number(rows.value(0, 3))
+    elif len(rows) > page.limit:
+        matched = number(rows.value(page.limit, 3))
+    else:
+        matched = 0 if rows.value(0, 1) is None else len(rows)
+    return matched if matched <= COUNTED_UP_TO else None
+
+
+def _counted(collection: Collection, page: Page, conditions: list[Sql]) -> Sql:
+    if not page.where and collection.clusters:
         return Sql(f"(SELECT coalesce(sum(building + land + structure), 0) FROM {collection.clusters} WHERE level = 3)")
     rows = fill("SELECT FROM {}{} LIMIT %s", Sql(collection.relation), _where(conditions)) + Sql(
         "", (COUNTED_UP_TO + 1,)
     )
     return fill("(SELECT count(*) FROM ({}) counted)", rows)
-
-
-def _bound(*values: object) -> tuple[Sql, ...]:
-    return tuple(Sql("%s", (value,)) for value in values)
 
 
 def _where(conditions: list[Sql]) -> Sql:

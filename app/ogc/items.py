@@ -1,4 +1,4 @@
-"""Features, as GeoJSON whose bytes PostgreSQL made, or as a page."""
+"""Features, as GeoJSON that PostgreSQL wrote, or as a page."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,12 +9,12 @@ from starlette.responses import Response
 from app.ogc.answers import Link, answer, document, etag, identity, known_version, not_modified
 from app.ogc.call import Call
 from app.ogc.cursor import Cursor, write_cursor
-from app.ogc.features import COUNTED_UP_TO, item_statement, page_statement
+from app.ogc.features import item_statement, page_statement, read_matched
 from app.ogc.html import rendered
 from app.ogc.links import queryables_link, self_and_alternates
 from app.ogc.negotiation import HTML
 from app.ogc.query import Page, read_crs, read_page, read_properties
-from app.ogc.reader import number, text
+from app.ogc.reader import text
 from app.problems import BAD_FILTER, NOT_FOUND, Problem
 
 GEOJSON_TYPE = "application/geo+json"
@@ -26,20 +26,22 @@ async def items(call: Call) -> Response:
     page = read_page(collection, call.parameters)
     representation = identity(call)
     known = known_version(call, representation) if collection.versioned else None
-    row = await call.publication.reader.row(page_statement(collection, page, known))
-    version, features, last_id, found, matched = text(row[0]), row[1], text(row[2]), number(row[3]), number(row[4])
+    rows = await call.publication.reader.rows(page_statement(collection, page, known))
+    version = text(rows.value(0, 0))
     tag = etag(version, representation)
     if known is not None and known == version:
         return not_modified(tag)
-    total = matched if matched <= COUNTED_UP_TO else None
-    following = _following(call, page, version, last_id, total) if found > page.limit else None
+    features, matched = rows.values(1, page.limit), read_matched(page, rows)
+    following = None
+    if len(rows) > page.limit:
+        following = _following(call, page, version, text(rows.value(page.limit - 1, 2)), matched)
     links = _items_links(call, following)
     head: dict[str, Any] = {"type": "FeatureCollection", "links": [link.body() for link in links]}
-    if total is not None:
-        head["numberMatched"] = total
-    head["numberReturned"] = min(found, page.limit)
+    if matched is not None:
+        head["numberMatched"] = matched
+    head["numberReturned"] = len(features)
     call.headers["Content-Crs"] = f"<{page.crs.uri}>"
-    body = b"".join((orjson.dumps(head)[:-1], b',"features":[', features or b"", b"]}"))
+    body = b"".join((orjson.dumps(head)[:-1], b',"features":[', b",".join(features), b"]}"))
     if call.format is HTML:
         body = rendered(call, "items.html", orjson.loads(body), collection=collection, following=following)
     if not collection.versioned:
@@ -47,10 +49,10 @@ async def items(call: Call) -> Response:
     return answer(call, body, tag, links=links)
 
 
-def _following(call: Call, page: Page, version: str, last_id: str, total: int | None) -> str:
+def _following(call: Call, page: Page, version: str, last_id: str, matched: int | None) -> str:
     """The address of the next page."""
     place = Cursor(offset=page.start.offset + page.limit) if page.order else Cursor(after=last_id)
-    place = replace(place, version=version, matched=total)
+    place = replace(place, version=version, matched=matched)
     cursor = write_cursor(place, call.collection.id, call.parameters.get("sortby", ""))
     return call.url(offset=None, cursor=cursor)
 

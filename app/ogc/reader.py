@@ -1,6 +1,5 @@
 """Reading: one statement, one row, as the bytes PostgreSQL sent."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -22,13 +21,18 @@ class Reader:
         self._busy_connections = 0
 
     async def row(self, statement: Sql) -> list[bytes | None]:
-        """The first row of a statement, each column in PostgreSQL's binary form (text is UTF-8).
+        """The first row of a statement. Raises as `rows`."""
+        rows = await self.rows(statement)
+        return [rows.value(0, column) for column in range(rows.columns)]
+
+    async def rows(self, statement: Sql) -> "Rows":
+        """What a statement answers.
 
         Raises Problem: 503 where the answer takes too long or no connection is to be had, 400 where the client's values
         cannot be computed with.
         """
         try:
-            return await self._row(statement)
+            return await self._rows(statement)
         except errors.QueryCanceled:
             raise _too_slow() from None
         except (PoolTimeout, TooManyRequests):
@@ -40,7 +44,7 @@ class Reader:
                 raise _not_computable() from None
             raise
 
-    async def _row(self, statement: Sql) -> list[bytes | None]:
+    async def _rows(self, statement: Sql) -> "Rows":
         try:
             return await self._ask(statement)
         except psycopg.OperationalError as error:
@@ -50,20 +54,41 @@ class Reader:
             await self.pool.check()
             return await self._ask(statement)
 
-    async def _ask(self, statement: Sql) -> list[bytes | None]:
+    async def _ask(self, statement: Sql) -> "Rows":
         async with self.pool.connection() as connection:
             self._busy_connections += 1
             try:
                 cursor = connection.cursor(binary=True)
                 await cursor.execute(statement.text, statement.values)
-                return _first_row(cursor.pgresult)
+                return Rows(cursor.pgresult)
             finally:
                 self._busy_connections -= 1
 
 
-def _first_row(result: Any) -> list[bytes | None]:
-    # Straight from libpq: a loader would decode megabytes of text only for us to encode them again.
-    return [result.get_value(0, column) for column in range(result.nfields)]
+class Rows:
+    """Rows as libpq holds them, each value the bytes that PostgreSQL sent (binary form; text is UTF-8).
+
+    A loader would decode megabytes of text only for us to encode them again.
+    """
+
+    def __init__(self, result: Any) -> None:
+        self._result = result
+        self.columns: int = result.nfields
+
+    def __len__(self) -> int:
+        count: int = self._result.ntuples
+        return count
+
+    def value(self, row: int, column: int) -> bytes | None:
+        """One value."""
+        found: bytes | None = self._result.get_value(row, column)
+        return found
+
+    def values(self, column: int, upto: int) -> list[bytes]:
+        """The values of a column in the first `upto` rows, without NULLs."""
+        get = self._result.get_value
+        found = [get(row, column) for row in range(min(upto, len(self)))]
+        return found if None not in found else [value for value in found if value is not None]
 
 
 def number(value: bytes | None) -> int:
@@ -109,6 +134,3 @@ def _unavailable() -> Problem:
         "The database cannot be reached. The service recovers by itself; try again later.",
         headers={"Retry-After": RETRY_AFTER_S},
     )
-
-
-Row = Sequence[bytes | None]
