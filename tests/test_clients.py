@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from owslib.ogcapi.features import Features
 
 from scripts.checks import clients, ogctests
+from scripts.machine.browser_packages import ensure_node
 from scripts.machine.trial_site import ROOT
 
 pytestmark = pytest.mark.client
@@ -146,9 +146,8 @@ def test_owslib_reads_features(site: Site) -> None:
 
 
 def test_ogc_client_reads_features_and_tiles(site: Site) -> None:
-    node = shutil.which("node")
-    require(node is not None and (ROOT / "node_modules/@camptocamp/ogc-client").exists(), "@camptocamp/ogc-client")
-    seen = run_client([str(node), "tests/clients/ogc_client.mjs", site.url, TOCHO])
+    require((ROOT / "node_modules/@camptocamp/ogc-client").exists(), "@camptocamp/ogc-client")
+    seen = run_client([str(ensure_node().folder / "node"), "tests/clients/ogc_client.mjs", site.url, TOCHO])
     assert "assets" in seen["featureCollections"]
     assert "assets" in seen["vectorTileCollections"]
     assert sorted(seen["ids"]) == site.ids(IN_BOX)

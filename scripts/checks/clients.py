@@ -4,12 +4,11 @@ import os
 import subprocess
 import sys
 
-from scripts.checks.ogctests import LOCK, VENV
+from scripts.checks import ogctests
 from scripts.machine.browser_packages import ensure_browser_packages
 from scripts.machine.cluster import throwaway_cluster
 from scripts.machine.postgres_server import apt_install
 from scripts.machine.processes import run
-from scripts.machine.side_venv import ensure_side_venv
 from scripts.machine.terminal import Refusal
 
 # Debian's QGIS speaks to Debian's own Python; its package is about 1 GB, so scripts/test goes without it.
@@ -20,7 +19,7 @@ QGIS_PACKAGES = ("python3-qgis", "qgis-providers")
 def main(arguments: list[str]) -> int:
     """Bring every client, then run the tests marked `client`; further arguments go to pytest."""
     ensure_browser_packages(with_tests=True)
-    ensure_side_venv("ogctests", VENV, LOCK)
+    ogctests.ensure_installed()
     ensure_qgis()
     with throwaway_cluster() as url:
         env = {**os.environ, "TEST_DATABASE_URL": url, "REQUIRE_CLIENTS": "1"}

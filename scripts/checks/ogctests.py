@@ -76,7 +76,7 @@ def judge(url: str) -> int:
 
 def run_scope(scope: str, url: str) -> Verdict:
     """One run of the suite. Raises Refusal when it does not come to a verdict."""
-    programs = ensure_side_venv("ogctests", VENV, LOCK)
+    programs = ensure_installed()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         # Its pytest must not read our configuration, which it finds above its own files.
@@ -107,3 +107,8 @@ def read_verdict(report: Path) -> Verdict:
         else:
             failed.append(f"{name}: {reason}")
     return Verdict(passed, failed, broken)
+
+
+def ensure_installed() -> Path:
+    """The folder of the suite's programs. Raises Refusal when it cannot be brought."""
+    return ensure_side_venv("ogctests", VENV, LOCK)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.checks import ogctests
 from scripts.machine.browser_packages import ensure_browser_packages, ensure_node
 from scripts.machine.cluster import throwaway_cluster
 from scripts.machine.postgres_server import apt_install
@@ -43,6 +44,7 @@ def main() -> int:
         env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         ensure_browser_packages(with_tests=True)
         env.update(ensure_browser())
+        ensure_ogctests()
         tally = Tally()
         run_checks(env, tally)
         with throwaway_cluster() as url:
@@ -71,6 +73,16 @@ def ensure_browser() -> Mapping[str, str]:
     if chromium is None:
         say("Chromium がないためブラウザーの試験を省きます / no Chromium here: browser tests are skipped")
     return {"CHROMIUM": chromium} if chromium else {}
+
+
+def ensure_ogctests() -> None:
+    """The outside suite ogctests; without it its test skips itself. Raises Refusal when it is missing in CI."""
+    try:
+        ogctests.ensure_installed()
+    except Refusal as refusal:
+        if os.environ.get("CI"):
+            raise
+        say(f"{refusal}; its test is skipped")
 
 
 def find_chromium() -> str | None:

@@ -22,7 +22,9 @@ def ensure_side_venv(name: str, folder: Path, lock: Path) -> Path:
 
 
 def make(name: str, folder: Path, lock: Path) -> None:
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes"]
+    # The lock is complete, so it may leave out what is never imported; bytecode is made of what is.
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
+    pip += ["--require-hashes", "--no-deps", "--no-compile"]
     for command in ([sys.executable, "-m", "venv", "--clear", str(folder)], [*pip, "-r", str(lock)]):
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         if made.returncode != 0:
