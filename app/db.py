@@ -47,7 +47,7 @@ class ReadConnection(AsyncConnection[Any]):
     PostgreSQL sends 8 kB at a time, and a turn of the event loop for each costs more than all other work on a megabyte.
     """
 
-    async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+    async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:  # noqa: ASYNC109  psycopg's own
         return await super().wait(_drained(gen, self.fileno()), interval, timeout)
 
 
@@ -92,7 +92,8 @@ def make_read_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[An
         connection_class=ReadConnection,
         min_size=min(2, settings.read_pool_size),
         max_size=settings.read_pool_size,
-        timeout=2.0,  # s; a request that finds no connection in this time is answered 503
+        timeout=1.5,  # s; a request that finds no connection in this time is answered 503
+        reconnect_timeout=3.0,  # s; then the pool waits for the next request instead of ever longer pauses
         max_waiting=settings.read_pool_size * 10,
         kwargs={"options": options, "application_name": "tsunagaru-read"},
         configure=_configure_reader,

@@ -1,5 +1,6 @@
 """The outermost layer of every request: its id, cross-origin headers, what is logged and counted, the last-resort 500."""
 
+import logging
 import os
 import re
 import sys
@@ -48,22 +49,26 @@ def configure_logs(as_json: bool) -> None:
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.format_exc_info,
     ]
-    if as_json:
-        structlog.configure(
-            processors=[*shared, structlog.processors.JSONRenderer(serializer=_json)],
-            logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
-            cache_logger_on_first_use=True,
+    renderer = structlog.processors.JSONRenderer(serializer=_json) if as_json else structlog.dev.ConsoleRenderer()
+    processors = [*(shared if as_json else shared[:-1]), renderer]
+    structlog.configure(
+        processors=processors,
+        logger_factory=structlog.PrintLoggerFactory(file=sys.__stderr__),
+        cache_logger_on_first_use=True,
+    )
+    # What libraries say goes the same way: the pool that lost its database, the server that could not bind.
+    handler = logging.StreamHandler(sys.__stderr__)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
-    else:
-        structlog.configure(
-            processors=[*shared[:-1], structlog.dev.ConsoleRenderer()],
-            logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-            cache_logger_on_first_use=True,
-        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
-def _json(event: Any, **_: Any) -> bytes:
-    return orjson.dumps(event, default=repr)
+def _json(event: Any, **_: Any) -> str:
+    return orjson.dumps(event, default=repr).decode()
 
 
 log = structlog.get_logger()
