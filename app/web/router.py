@@ -1,5 +1,6 @@
 """Pages for people: the map, what this service is, what a problem means; and the files they load."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,10 +20,11 @@ from app.web.map_data import REGIONS, Town, list_credits, list_sources, list_tow
 from app.web.pages import error_page, page_language, render
 
 router = APIRouter(include_in_schema=False)
+_read = partial(router.api_route, methods=["GET", "HEAD"])
 _files = PackedFiles(directory=Path(__file__).parent / "static")
 
 
-@router.get("/")
+@_read("/")
 async def map_page(request: Request) -> Response:
     """The map; a form sent without JavaScript is first turned into the address that says the same."""
     if (address := address_of_form(request.query_params)) is not None:
@@ -55,7 +57,7 @@ def _json_for_html(data: Any) -> str:
     return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
 
 
-@router.get("/about")
+@_read("/about")
 async def about_page(request: Request) -> Response:
     """What this is, where its data come from, how to use the API."""
     try:
@@ -66,7 +68,7 @@ async def about_page(request: Request) -> Response:
     return render(request, "about.html", sources=sources, settings=request.app.state.settings)
 
 
-@router.get("/problems/{slug}")
+@_read("/problems/{slug}")
 async def problem_page(request: Request, slug: str) -> Response:
     """The page that the `type` of a problem points at."""
     kind = KINDS.get(slug)
@@ -76,7 +78,7 @@ async def problem_page(request: Request, slug: str) -> Response:
     return render(request, "problem.html", kind=kind)
 
 
-@router.get("/static/{path:path}")
+@_read("/static/{path:path}")
 async def static_file(request: Request, path: str) -> Response:
     """A file of the pages."""
     response = await _files.get_response(path, request.scope)

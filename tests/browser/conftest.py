@@ -19,10 +19,18 @@ from app.demo.load import load_demo
 from app.main import create_app
 from tests.conftest import database
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader --disable-quic"
-    " --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SCREENSHOTS = Path("screenshots")
 # What headless Chromium says of itself, and the browser's own word for an answer that the test spoils on purpose.
 HARMLESS = ("GPU stall due to ReadPixels", "Failed to load resource")

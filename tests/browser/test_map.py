@@ -229,6 +229,11 @@ async def test_what_stands_near_opens_in_the_card(visit: Visit) -> None:
     await rows(page).first.click()
     near = card(page).get_by_role("heading", name=re.compile("^公衆無線LAN|^基地局"))
     await expect(near).to_have_count(2)
+    station = card(page).get_by_role("link", name=re.compile("基地局")).first
+    name = await station.inner_text()
+    await station.click()
+    await expect(card(page).get_by_role("heading", name=name)).to_be_visible()
+    assert asked(page, "feature").startswith("stations/")
 
 
 async def test_an_unknown_id_says_so(visit: Visit) -> None:
@@ -346,6 +351,15 @@ async def test_waiting_has_words_after_a_second(visit: Visit) -> None:
     await expect(page.get_by_text("読み込んでいます…")).to_be_visible()
     await expect(rows(page).first).to_be_visible()
     await expect(page.get_by_text("読み込んでいます…")).to_be_hidden()
+
+
+async def test_a_machine_that_cannot_draw_still_has_the_list(visit: Visit) -> None:
+    await visit.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page = await visit.open("/")
+    await expect(page.get_by_text("この端末では地図を描けません。一覧はお使いいただけます。")).to_be_visible()
+    await search(page, HOUSING)
+    await expect(card(page)).to_contain_text(HOUSING)
+    visit.trouble.clear()  # the drawing library tells the console, too
 
 
 async def test_the_page_prints_with_its_map(visit: Visit) -> None:

@@ -41,7 +41,8 @@ async def test_without_javascript_the_form_leads_to_the_results(chromium: Browse
     query = parse_qs(urlsplit(page.url).query)
     assert query == {"q": ["学校"], "filter": ["asset_kind = 'building' AND height_m >= 12.5"]}
     href = await page.get_by_role("link", name="GeoJSON で取得").get_attribute("href")
-    answer = httpx.get(site + str(href))
+    async with httpx.AsyncClient(base_url=site) as client:
+        answer = await client.get(str(href))
     assert answer.status_code == 200
     assert answer.json()["numberMatched"] > 0
     assert all(feature["properties"]["height_m"] >= 12.5 for feature in answer.json()["features"])

@@ -76,15 +76,16 @@ const cross = () => element("span", { className: "cross", "aria-hidden": "true" 
 
 /**
  * Show the conditions as a sentence with its count; each part is a button that takes it away.
- * `total` is the number of assets, undefined for too many to count, null while counting. Returns the plain sentence.
+ * `total` is the number of assets, undefined for too many to count, null while counting;
+ * `isUncounted` says that counting failed. Returns the plain sentence.
  */
-export function showSentence({ q, filter, total }, { filterChanged, searchCleared }) {
+export function showSentence({ q, filter, total, isUncounted }, { filterChanged, searchCleared }) {
   const parts = filterParts(filter, { say, label: codeLabel, either });
   if (q) parts.push({ field: "q", text: say("sentence.search", { q }) });
   const remove = (field) => (field === "q" ? searchCleared() : filterChanged(without(filter, field)));
   const chips = parts.map(({ field, text }) => chip(field, text, () => remove(field)));
   const words = parts.length ? chips : [element("span", { className: "sentence-all" }, say("sentence.all"))];
-  const totalText = total === null ? say("count.waiting") : count(total);
+  const totalText = isUncounted ? say("count.failed") : total === null ? say("count.waiting") : count(total);
   $("sentence").replaceChildren(...words.flatMap((word, i) => (i ? [separator(), word] : [word])), " ", element("strong", { className: "total" }, totalText));
   $("clear-filters").hidden = parts.length === 0;
   $("close-filters").textContent = say("filter.show", { count: totalText });

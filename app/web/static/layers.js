@@ -34,7 +34,7 @@ const greys = () => GREYS[isDark() ? "dark" : "light"];
 
 /** The whole style for a query {filter, q} and the layers that are on. */
 export function makeStyle({ filter, q, layers }) {
-  const style = { version: 8, sources: sources({ filter, q }), layers: [...groundLayers(), ...dataLayers(), ...markLayers()] };
+  const style = { version: 8, sources: sources({ filter, q }), layers: [...groundLayers(), ...dataLayers(), ...markLayers(), nameLayer()] };
   for (const layer of style.layers) {
     const owner = Object.keys(LAYERS_OF).find((name) => LAYERS_OF[name].includes(layer.id));
     if (owner && !layers.includes(owner)) layer.layout = { ...layer.layout, visibility: "none" };
@@ -123,7 +123,7 @@ const faint = ["match", ["coalesce", ["get", "availability"], "open"], NOT_AVAIL
 const atZooms = (small, large) => ["interpolate", ["linear"], ["zoom"], 9, small, 16, large];
 
 function dataLayers() {
-  const pointer = { "icon-allow-overlap": true, "icon-ignore-placement": true };
+  const pointer = { "icon-allow-overlap": true, "icon-padding": 0 };
   return [
     {
       id: "asset-areas",
@@ -163,7 +163,7 @@ function dataLayers() {
       source: "assets",
       "source-layer": "assets",
       filter: ["!", isCluster],
-      layout: { "icon-allow-overlap": true, "icon-padding": 0, "icon-image": assetImage(), "icon-size": ["interpolate", ["linear"], ["zoom"], ASSETS_POINTS_FROM_ZOOM, 0.55, 16, 1] },
+      layout: { ...pointer, "icon-image": assetImage(), "icon-size": ["interpolate", ["linear"], ["zoom"], ASSETS_POINTS_FROM_ZOOM, 0.55, 16, 1] },
       paint: { "icon-opacity": faint },
     },
     {
@@ -179,22 +179,22 @@ function dataLayers() {
         "text-field": carrierLetter(),
         "text-offset": [0, 0.25],
         "text-allow-overlap": true,
-        "text-ignore-placement": true,
       },
       paint: { "text-color": isDark() ? "#1a1a1a" : "#ffffff" },
     },
-    {
-      id: "asset-names",
-      type: "symbol",
-      source: "assets",
-      "source-layer": "assets",
-      filter: ["all", ["!", isCluster], isPoint],
-      minzoom: 15,
-      layout: { ...textLayout(12), "text-field": ["get", "name"], "text-anchor": "left", "text-offset": [1.1, 0], "text-max-width": 12, "text-justify": "left", "text-padding": 4 },
-      paint: textPaint(isDark() ? "#f2f2f2" : "#1a1a1a"),
-    },
   ];
 }
+
+const nameLayer = () => ({
+  id: "asset-names",
+  type: "symbol",
+  source: "assets",
+  "source-layer": "assets",
+  filter: ["all", ["!", isCluster], isPoint],
+  minzoom: 15,
+  layout: { ...textLayout(12), "text-field": ["get", "name"], "text-anchor": "left", "text-offset": [1.1, 0], "text-max-width": 12, "text-justify": "left", "text-padding": 4 },
+  paint: textPaint(isDark() ? "#f2f2f2" : "#1a1a1a"),
+});
 
 /** "通信事業者A" shows A; a real carrier its first letter. */
 function carrierLetter() {

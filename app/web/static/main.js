@@ -2,9 +2,9 @@
 import { SORTS, readAddress, writeAddress } from "./address.js";
 import { createDetail } from "./detail.js";
 import { itemsUrl, latestOnly, PAGE_SIZE, readItems } from "./features.js";
-import { CHOICES, emptyFilter, filterText, parseFilter } from "./filter.js";
+import { CHOICES, filterText, parseFilter } from "./filter.js";
 import { createForm, showSentence } from "./form.js";
-import { count, language, page, say } from "./i18n.js";
+import { count, element, language, page, say } from "./i18n.js";
 import { watchKeys } from "./keys.js";
 import { createLegend } from "./legend.js";
 import { createList } from "./list.js";
@@ -79,8 +79,8 @@ function showQuery() {
 }
 
 let sentence = "";
-function tellSentence() {
-  sentence = showSentence({ q: words(), filter, total }, { filterChanged: askFilter, searchCleared: () => ask({ q: "" }) });
+function tellSentence({ isUncounted = false } = {}) {
+  sentence = showSentence({ q: words(), filter, total, isUncounted }, { filterChanged: askFilter, searchCleared: () => ask({ q: "" }) });
 }
 
 /** What was typed: a position to go to, municipalities to filter by, words to look for. */
@@ -112,12 +112,22 @@ async function refreshList({ fit = null } = {}) {
       if (fit) await fitToFound({ unlessSeen: fit === "unless seen" && found.numberMatched > 0 });
     } catch (error) {
       if (signal.aborted) throw error;
-      list.showError(error);
+      fail(error);
     }
   });
 }
 
+/** Say beside the list, and on the map where that covers the list, what went wrong and what to press. */
+let failure = null;
+function fail(error) {
+  failure = error;
+  list.showError(error);
+  if (error.kind === "filter") showNote(say("list.filter.error"), say("filter.clear"), clear);
+}
+
 function showPage(found) {
+  failure = null;
+  if (map) showNote(null);
   next = found.next;
   list.show(found);
   list.mark(state.feature?.id);
@@ -136,7 +146,7 @@ async function showMore() {
       list.show(found, true);
     } catch (error) {
       if (signal.aborted) throw error;
-      list.showError(error);
+      fail(error);
     }
   });
 }
@@ -146,7 +156,8 @@ async function refreshTotal() {
   tellSentence();
   await counting(async (signal) => {
     const found = await readItems(itemsUrl("assets", { ...query(), limit: 1 }), signal).catch(() => null);
-    if (signal.aborted || !found) return;
+    if (signal.aborted) return;
+    if (!found) return tellSentence({ isUncounted: true });
     total = found.numberMatched;
     tellSentence();
     if ($("rows").childElementCount === 0 && $("results-state").classList.contains("empty")) list.showEmpty(total);
@@ -219,18 +230,22 @@ function showSample(onMap) {
   $("map-sample").hidden = !(onMap || list.hasSample());
 }
 
-function showNote(text, act) {
+/** A note on the map, with a button that mends what it tells of; null takes it away. */
+function showNote(text, label, act) {
   $("map-note").hidden = !text;
-  $("map-note").replaceChildren(text ?? "");
-  if (act) {
-    const retry = document.createElement("button");
-    Object.assign(retry, { type: "button", textContent: say("list.retry"), onclick: act });
-    $("map-note").append(" ", retry);
-  }
+  $("map-note").replaceChildren(text ?? "", ...(act ? [" ", element("button", { type: "button", onclick: act }, label)] : []));
+}
+
+/** Our own tiles fail, or come again. What is wrong with the filter matters more. */
+function tilesBroken(isBroken) {
+  if (failure?.kind === "filter") return;
+  if (isBroken) showNote(say("map.tiles_failed"), say("list.retry"), () => (showNote(null), map.retry(), retry()));
+  else showNote(null);
 }
 
 let resting = 0;
 function moved() {
+  if (!$("map").clientWidth) return; // hidden for print: no view at all
   remember({ view: map.view(), bbox: null }, false);
   clearTimeout(resting);
   resting = setTimeout(() => listUrl() !== listed && refreshList(), MOVED_MS);
@@ -243,7 +258,7 @@ function startMap() {
       chosen: (feature) => open(feature),
       pointed: (feature) => list.point(feature?.id),
       sampled: showSample,
-      broken: (isBroken) => showNote(isBroken ? say("map.tiles_failed") : null, isBroken ? () => (showNote(null), map.retry()) : null),
+      broken: tilesBroken,
     });
   } catch {
     showNote(say("map.failed"));
@@ -269,14 +284,17 @@ function restore() {
 
 // ---- wiring ----
 
+const clear = () => ask({ q: "", filter: "" });
+const retry = () => (refreshTotal(), refreshList());
+
 const form = createForm(askFilter);
 const list = createList({
   opened: (feature) => open({ collection: "assets", id: String(feature.id) }),
   pointed: (feature) => map?.mark("pointed", feature ? pointOf(feature.geometry) : null),
   more: showMore,
-  retry: () => (refreshTotal(), refreshList()),
+  retry,
   fit: () => fitToFound(),
-  clear: () => ask({ q: "", filter: "" }),
+  clear,
   href: (feature) => addressOf({ feature: { collection: "assets", id: feature.id } }),
 });
 const detail = createDetail($("detail"), {
@@ -289,7 +307,7 @@ const showLayers = createLegend($("legend-body"), (layers) => (remember({ layers
 $("search").addEventListener("submit", (event) => (event.preventDefault(), showFilters(false), search($("q").value)));
 $("q").addEventListener("search", () => $("q").value === "" && state.q && search(""));
 $("sort").addEventListener("change", ({ target }) => (remember({ sort: SORTS.includes(target.value) ? target.value : "" }), refreshList()));
-$("clear-filters").addEventListener("click", () => (ask({ q: "", filter: filterText(emptyFilter()) }), $("open-filters").focus()));
+$("clear-filters").addEventListener("click", () => (clear(), $("open-filters").focus()));
 $("open-filters").addEventListener("click", () => showFilters(!workspace.classList.contains("filtering")));
 $("close-filters").addEventListener("click", () => (showFilters(false), $("results").focus({ preventScroll: true })));
 $("copy-link").addEventListener("click", copyLink);

@@ -50,9 +50,13 @@ export function createMap(container, state, on) {
   map.on("idle", () => on.sampled(showsSample(map)));
   watchPointer(map, on);
   watchTiles(map, on);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.setStyle(makeStyle(query), { diff: false }));
   const marks = { pointed: null, chosen: null };
+  const showMarks = () => whenStyled(map, () => map.getSource("marks").setData(markFeatures(marks)));
   let pin = null;
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    map.setStyle(makeStyle(query), { diff: false });
+    map.once("style.load", showMarks);
+  });
   return {
     view: () => ({ zoom: map.getZoom(), lat: map.getCenter().lat, lon: map.getCenter().lng }),
     box: () => boxOfView(map),
@@ -66,7 +70,7 @@ export function createMap(container, state, on) {
     },
     mark(role, position) {
       marks[role] = position;
-      whenStyled(map, () => map.getSource("marks").setData(markFeatures(marks)));
+      showMarks();
     },
     pin(position) {
       pin?.remove();
