@@ -23,6 +23,12 @@ pytestmark = pytest.mark.client
 TOCHO = "139.69,35.68,139.71,35.70"  # round the metropolitan government building: west, south, east, north
 FILTER = "asset_kind = 'building' AND height_m > 10"
 IN_BOX = "ST_Intersects(geom, ST_MakeEnvelope(139.69, 35.68, 139.71, 35.70, 4326))"
+QGIS_OPERATORS = (
+    "advanced-comparison-operators",
+    "case-insensitive-comparison",
+    "basic-spatial-operators",
+    "basic-spatial-functions",
+)
 TILE = (14, 14549, 6451)  # zoom, column, row: Shinjuku
 
 
@@ -170,6 +176,14 @@ def test_qgis_opens_features_and_tiles(site: Site) -> None:
     assert seen["filtered"] == site.ids(f"{IN_BOX} AND {FILTER}")
     assert seen["tiles_valid"]
     assert seen["tile_pixels"] > 0
+
+
+def test_qgis_is_told_that_it_may_filter_on_the_server(site: Site) -> None:
+    declared = get(f"{site.url}/conformance")["conformsTo"]
+    for name in ("filter", "features-filter"):
+        assert f"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{name}" in declared
+    for name in ("cql2-text", "basic-cql2", *QGIS_OPERATORS):
+        assert f"http://www.opengis.net/spec/cql2/1.0/conf/{name}" in declared
 
 
 def run_client(command: list[str]) -> Any:

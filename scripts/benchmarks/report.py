@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import psycopg
 
@@ -58,10 +59,9 @@ def say_row(figure: Figure, measured: Measured) -> None:
 
 def spread(values: Sequence[float], unit: str) -> str:
     """Median and range with digits that fit their size."""
-    ordered = sorted(values)
-    middle = ordered[len(ordered) // 2] if len(ordered) % 2 else sum(ordered[len(ordered) // 2 - 1 :][:2]) / 2
+    middle = median(values)
     digits = 0 if middle >= 100 else 1 if middle >= 10 else 2
-    return f"{middle:,.{digits}f} {unit} ({ordered[0]:,.{digits}f}-{ordered[-1]:,.{digits}f})"
+    return f"{middle:,.{digits}f} {unit} ({min(values):,.{digits}f}-{max(values):,.{digits}f})"
 
 
 def write_json(path: Path, rows: Sequence[Row]) -> None:
