@@ -117,6 +117,14 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+@main.command()
+def openapi() -> None:
+    """API の説明（OpenAPI 3.1）を出します。"""
+    from app.main import create_app
+
+    typer.echo(json.dumps(create_app().openapi(), ensure_ascii=False, indent=1))
+
+
 def run() -> None:
     """The command line; what an operator can mend is said in one line."""
     try:

@@ -1,14 +1,14 @@
 """The application: wiring only."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import JSONResponse, Response
 
 from app import health, problem_answers
 from app.config import Settings, get_settings
@@ -43,7 +43,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="つながる Tsunagaru",
         version=VERSION,
         lifespan=lifespan,
-        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         telemetry=_telemetry(),
@@ -58,11 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problem_answers.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, thread_minimum_size=32_768)
     app.add_middleware(Edge, failed=problem_answers.answer_failure)
-
-    @app.get("/openapi.json", include_in_schema=False)
-    async def openapi() -> Response:
-        return JSONResponse(whole_api(app, describe_api(publication.collections, "ja", VERSION)))
-
+    app.openapi = partial(_whole_api, app, publication.collections)  # type: ignore[method-assign]
     return app
 
 
@@ -81,12 +76,17 @@ def _collections(settings: Settings) -> tuple[Collection, ...]:
         raise SystemExit(f"COLLECTIONS_FILE を読めません / {error}") from None
 
 
-def whole_api(app: FastAPI, ogc: dict[str, Any]) -> dict[str, Any]:
+def _whole_api(app: FastAPI, collections: Mapping[str, Collection]) -> dict[str, Any]:
     """OpenAPI 3.1 of everything: `/ogc` beside what FastAPI knows."""
-    own = app.openapi()
-    components = dict(ogc["components"])
+    ogc, own = describe_api(collections, "ja", VERSION), FastAPI.openapi(app)
+    paths = {PREFIX + ("" if path == "/" else path): operations for path, operations in ogc["paths"].items()}
+    components = ogc["components"]
     for kind, entries in own.get("components", {}).items():
         components[kind] = {**components.get(kind, {}), **entries}
-    paths = {PREFIX + ("" if path == "/" else path): operations for path, operations in ogc["paths"].items()}
-    return {**ogc, "info": {**ogc["info"], "title": app.title}, "servers": [{"url": "/"}],
-            "paths": {**paths, **own.get("paths", {})}, "components": components}  # fmt: skip
+    return {
+        **ogc,
+        "info": {**ogc["info"], "title": app.title},
+        "servers": [{"url": "/"}],
+        "paths": {**paths, **own["paths"]},
+        "components": components,
+    }

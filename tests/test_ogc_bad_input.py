@@ -86,6 +86,7 @@ BAD = [
     f"{TILE}?filter=nope+%3D+1",
     f"{TILE}?properties=nope",
     f"{TILE}?f=json",
+    f"{TILE}?v=latest",
     f"{TILE}?bbox=nan,0,1,1",
     "/ogc/tiles/WebMercatorQuad/9/201/454?collections=nope",
     "/ogc/tiles/WebMercatorQuad/9/201/454?collections=",

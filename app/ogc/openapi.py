@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.ogc.api_schemas import SCHEMAS
 from app.ogc.collections import Collection
 from app.ogc.negotiation import HTML, MVT, Format
 from app.ogc.operations import OPERATIONS, Operation
-from app.ogc.parameters import Parameter, format_parameter, path_parameter
+from app.ogc.parameters import COLLECTIONS, Parameter, format_parameter, path_parameter
 
 INFO = {
     "ja": (
@@ -87,7 +88,8 @@ def _operation(
     parameters = [
         path_parameter(name, collections) for name in names if not (name == "collection_id" and collection is not None)
     ]
-    parameters += [format_parameter(operation.formats), *operation.parameters]
+    parameters += [format_parameter(operation.formats)]
+    parameters += [_naming(parameter, collections) for parameter in operation.parameters]
     if operation.of_collection is not None and collection is not None:
         parameters += operation.of_collection(collection)
     summary = (operation.ja, operation.en)[place]
@@ -99,6 +101,13 @@ def _operation(
         "parameters": [_parameter(parameter, place) for parameter in parameters],
         "responses": _responses(operation, place),
     }
+
+
+def _naming(parameter: Parameter, collections: Mapping[str, Collection]) -> Parameter:
+    """`collections` with the ids there are."""
+    if parameter is not COLLECTIONS:
+        return parameter
+    return replace(parameter, schema={**parameter.schema, "items": {"type": "string", "enum": list(collections)}})
 
 
 def _parameter(parameter: Parameter, place: int) -> dict[str, Any]:

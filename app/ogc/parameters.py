@@ -60,9 +60,16 @@ BBOX_CRS = Parameter(
 CRS = Parameter(
     "crs", {"type": "string", "format": "uri", "enum": _CRS_URIS}, "答えの座標参照系", "CRS of the answer's geometries"
 )
+_MOMENT = (
+    r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"([Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?"
+)
 DATETIME = Parameter(
     "datetime",
-    _TEXT,
+    {
+        "type": "string",
+        "pattern": rf"^({_MOMENT}|{_MOMENT}/(\.\.)?|(\.\.)?/{_MOMENT}|{_MOMENT}/{_MOMENT}|\.\./(\.\.)?|/\.\.)$",
+    },
     "時点または期間（RFC 3339、開いた端は ..）",
     "Instant or interval of RFC 3339; '..' leaves an end open",
 )
@@ -86,11 +93,14 @@ Q = Parameter(
     "Words that name, address or id must all contain",
 )
 COLLECTIONS = Parameter(
-    "collections", _TEXT, "レイヤにするコレクション（コンマ区切り）", "Collections to put in as layers, by comma"
+    "collections",
+    {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    "レイヤにするコレクション（コンマ区切り）。指定がなければすべて",
+    "Collections to put in as layers, by comma; all without it",
 )
 VERSION = Parameter(
     "v",
-    {"type": "string", "maxLength": 40},
+    {"type": "string", "pattern": "^[0-9.]{1,100}$"},
     "データの版。今の版なら長く保存できます",
     "Data version; while it is the present one, the answer may be kept for good",
 )

@@ -1,6 +1,7 @@
 """Vector tiles: one statement whose result is the tile."""
 
 import math
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -11,6 +12,7 @@ from app.ogc.answers import FRESH, IMMUTABLE, answer, etag, identity, known_vers
 from app.ogc.call import Call, bad_parameter
 from app.ogc.collections import Collection
 from app.ogc.features import version_of
+from app.ogc.parameters import VERSION
 from app.ogc.query import read_conditions, read_properties
 from app.ogc.reader import text
 from app.ogc.sql import Sql, fill, joined, quoted
@@ -70,7 +72,7 @@ def default_properties(collection: Collection) -> tuple[str, ...]:
 
 
 async def _tile(call: Call, layers: list[Layer]) -> Response:
-    place = _place(call)
+    place, asked_version = _place(call), _asked_version(call)
     representation = identity(call)
     versioned = all(layer.collection.versioned for layer in layers)
     known = known_version(call, representation) if versioned else None
@@ -79,12 +81,21 @@ async def _tile(call: Call, layers: list[Layer]) -> Response:
     if not versioned:
         version = _hash(body)
     tag = etag(version, representation)
-    cache = IMMUTABLE if versioned and call.parameters.get("v") == version else FRESH
+    cache = IMMUTABLE if versioned and asked_version == version else FRESH
     if known_version(call, representation) == version:
         return not_modified(tag, cache)
     if not body:
         return answer(call, b"", tag, cache=cache, status=204)
     return answer(call, body, tag, cache=cache)
+
+
+def _asked_version(call: Call) -> str | None:
+    asked = call.parameters.get("v")
+    if asked is not None and not re.fullmatch(VERSION.schema["pattern"], asked):
+        raise bad_parameter(
+            "v", "v には TileJSON にある版の数字を書いてください。", "v takes the version a TileJSON has."
+        )
+    return asked
 
 
 def _hash(body: bytes) -> str:
