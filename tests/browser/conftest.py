@@ -14,10 +14,7 @@ import uvicorn
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from app.config import Settings
-from app.db import make_engine, make_sessions
-from app.demo.load import load_demo
 from app.main import create_app
-from tests.conftest import database
 
 FLAGS = [
     "--no-sandbox",
@@ -34,16 +31,6 @@ FLAGS = [
 SCREENSHOTS = Path("screenshots")
 # What headless Chromium says of itself, and the browser's own word for an answer that the test spoils on purpose.
 HARMLESS = ("GPU stall due to ReadPixels", "Failed to load resource")
-
-
-@pytest.fixture(scope="session")
-def register_url(server_url: str, migrated_template: str) -> Iterator[str]:
-    """A database with the sample register, for reading."""
-    with database(server_url, f"test_browser_{os.getpid()}", migrated_template) as url:
-        engine = make_engine(Settings(database_url=url))
-        load_demo(make_sessions(engine), lambda _: None)
-        engine.dispose()
-        yield url
 
 
 @contextmanager
@@ -65,9 +52,9 @@ def running(settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def site(register_url: str) -> Iterator[str]:
+def site(database_url: str) -> Iterator[str]:
     """Address of the service, without a base map."""
-    with running(Settings(database_url=register_url, basemap_url="")) as url:
+    with running(Settings(database_url=database_url, basemap_url="")) as url:
         yield url
 
 

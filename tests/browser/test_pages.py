@@ -49,8 +49,8 @@ async def test_without_javascript_the_form_leads_to_the_results(chromium: Browse
     await context.close()
 
 
-async def test_a_base_map_that_does_not_answer_is_not_missed(chromium: Browser, register_url: str) -> None:
-    dead = Settings(database_url=register_url, basemap_url="http://127.0.0.1:9/{z}/{x}/{y}.png")
+async def test_a_base_map_that_does_not_answer_is_not_missed(chromium: Browser, database_url: str) -> None:
+    dead = Settings(database_url=database_url, basemap_url="http://127.0.0.1:9/{z}/{x}/{y}.png")
     with running(dead) as site:
         context = await chromium.new_context()
         page = await Visit(await context.new_page(), site).open("/")
@@ -59,9 +59,9 @@ async def test_a_base_map_that_does_not_answer_is_not_missed(chromium: Browser, 
         await context.close()
 
 
-async def test_the_base_map_of_the_settings_is_asked_for_and_credited(chromium: Browser, register_url: str) -> None:
+async def test_the_base_map_of_the_settings_is_asked_for_and_credited(chromium: Browser, database_url: str) -> None:
     own = Settings(
-        database_url=register_url, basemap_url="http://tiles.test/{z}/{x}/{y}.png", basemap_attribution="試験の地図"
+        database_url=database_url, basemap_url="http://tiles.test/{z}/{x}/{y}.png", basemap_attribution="試験の地図"
     )
     with running(own) as site:
         context = await chromium.new_context()

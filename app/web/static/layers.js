@@ -34,7 +34,7 @@ const greys = () => GREYS[isDark() ? "dark" : "light"];
 
 /** The whole style for a query {filter, q} and the layers that are on. */
 export function makeStyle({ filter, q, layers }) {
-  const style = { version: 8, sources: sources({ filter, q }), layers: [...groundLayers(), ...dataLayers(), ...markLayers(), nameLayer()] };
+  const style = { version: 8, sources: sources({ filter, q }), layers: [...groundLayers(), nameLayer(), ...dataLayers(), ...markLayers()] };
   for (const layer of style.layers) {
     const owner = Object.keys(LAYERS_OF).find((name) => LAYERS_OF[name].includes(layer.id));
     if (owner && !layers.includes(owner)) layer.layout = { ...layer.layout, visibility: "none" };
@@ -185,6 +185,7 @@ function dataLayers() {
   ];
 }
 
+/** Names stand below the symbols, which are placed first and which names therefore keep clear of. */
 const nameLayer = () => ({
   id: "asset-names",
   type: "symbol",
@@ -192,7 +193,7 @@ const nameLayer = () => ({
   "source-layer": "assets",
   filter: ["all", ["!", isCluster], isPoint],
   minzoom: 15,
-  layout: { ...textLayout(12), "text-field": ["get", "name"], "text-anchor": "left", "text-offset": [1.1, 0], "text-max-width": 12, "text-justify": "left", "text-padding": 4 },
+  layout: { ...textLayout(12), "text-field": ["get", "name"], "text-anchor": "left", "text-offset": [1.5, 0], "text-max-width": 12, "text-justify": "left", "text-padding": 1 },
   paint: textPaint(isDark() ? "#f2f2f2" : "#1a1a1a"),
 });
 

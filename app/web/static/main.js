@@ -314,6 +314,7 @@ $("copy-link").addEventListener("click", copyLink);
 $("detail").addEventListener("click", followInside);
 for (const button of document.querySelectorAll(".switch button")) button.addEventListener("click", () => showView(button.dataset.view));
 addEventListener("popstate", restore);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => refreshList());
 addEventListener("beforeprint", () => map && (($("map-print").src = map.picture()), ($("map-print").hidden = false)));
 addEventListener("afterprint", () => ($("map-print").hidden = true));
 watchKeys({ closeFilters: () => workspace.classList.contains("filtering") && (showFilters(false), $("open-filters").focus(), true), closeDetail: () => state.feature && (close(), true) });
