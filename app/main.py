@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(health.router)
     app.include_router(web_router)
     problem_answers.install(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, thread_minimum_size=32_768)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=3, thread_minimum_size=32_768)
     app.add_middleware(Edge, failed=problem_answers.answer_failure)
     app.openapi = partial(_whole_api, app, publication.collections)  # type: ignore[method-assign]
     return app

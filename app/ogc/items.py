@@ -43,10 +43,20 @@ async def items(call: Call) -> Response:
     call.headers["Content-Crs"] = f"<{page.crs.uri}>"
     body = b"".join((orjson.dumps(head)[:-1], b',"features":[', b",".join(features), b"]}"))
     if call.format is HTML:
-        body = rendered(call, "items.html", orjson.loads(body), collection=collection, following=following)
+        body = _items_page(call, orjson.loads(body), following)
     if not collection.versioned:
         return document(call, body, links)
     return answer(call, body, tag, links=links)
+
+
+def _items_page(call: Call, content: dict[str, Any], following: str | None) -> bytes:
+    """The features as a table of the columns that say something here."""
+    collection = call.collection
+    told = {
+        name for feature in content["features"] for name, value in feature["properties"].items() if value is not None
+    }
+    shown = [field for field in collection.fields if field.name in told - {collection.id_column}]
+    return rendered(call, "items.html", content, collection=collection, shown=shown, following=following)
 
 
 def _following(call: Call, page: Page, version: str, last_id: str, matched: int | None) -> str:
