@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -34,8 +35,13 @@ async def readyz(request: Request) -> Response:
     return JSONResponse({"status": "not ready", "missing": missing}, 503, {"Retry-After": "5"})
 
 
+@lru_cache
+def _head() -> str | None:
+    """The migration this code was written for."""
+    return ScriptDirectory.from_config(Config(PROJECT_ROOT / "alembic.ini")).get_current_head()
+
+
 async def _missing(pool: Any) -> str | None:
-    head = ScriptDirectory.from_config(Config(PROJECT_ROOT / "alembic.ini")).get_current_head()
     try:
         async with reading(pool) as connection:
             cursor = await connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL")
@@ -46,7 +52,9 @@ async def _missing(pool: Any) -> str | None:
             (version,) = await cursor.fetchone() or (None,)
     except (psycopg.Error, PoolTimeout, TooManyRequests):
         return "database does not answer"
-    return None if version == head else f"database is at migration {version}, the code at {head}: python -m app migrate"
+    if version == _head():
+        return None
+    return f"database is at migration {version}, the code at {_head()}: python -m app migrate"
 
 
 @router.get("/metrics")
