@@ -337,6 +337,17 @@ async def test_etag_moves_with_the_data(own_database_url: str) -> None:
             assert after.headers["etag"] != response.headers["etag"]
 
 
+async def test_etags_follow_a_changed_credit(own_database_url: str) -> None:
+    paths = [ITEMS.format(collection.id) + "?limit=1" for collection in BUILT_IN]
+    async with serving(Settings(database_url=own_database_url)) as client:
+        before = [(await client.get(path)).headers["etag"] for path in paths]
+        with psycopg.connect(own_database_url, autocommit=True) as connection:
+            connection.execute("UPDATE data_source SET credit = credit || '（改）'")
+        after = [await client.get(path) for path in paths]
+    assert all("（改）" in response.json()["features"][0]["properties"]["source"] for response in after)
+    assert all(response.headers["etag"] != tag for response, tag in zip(after, before, strict=True))
+
+
 async def test_answers_in_different_forms_have_different_etags(client: httpx.AsyncClient) -> None:
     path = ASSETS + "?limit=50"
     forms: list[dict[str, str]] = [

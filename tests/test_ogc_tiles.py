@@ -1,6 +1,9 @@
 """Tiles, decoded and counted against the database."""
 
+import json
 import math
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +14,7 @@ import pytest
 from app.config import Settings
 from app.geo import TileCoord
 from app.ogc.tiles import degrees
+from scripts.machine.browser_packages import ensure_node
 from tests.conftest import serving
 
 ASSET_TILE = "/ogc/collections/assets/tiles/WebMercatorQuad/{}/{}/{}"
@@ -194,6 +198,37 @@ async def test_tilejson_leads_to_tiles_that_may_be_kept(client: httpx.AsyncClien
     assert {f["properties"]["asset_id"] for f in mapbox_vector_tile.decode(kept.content)["assets"]["features"]}
     stale = await client.get(url.replace("v=", "v=9"))
     assert stale.headers["cache-control"].startswith("public, max-age=60")
+
+
+async def test_the_same_tile_by_other_addresses(client: httpx.AsyncClient) -> None:
+    tile = tile_at(*SHINJUKU, 14)
+    official = await client.get(address(tile))
+    assert (
+        await client.get(f"/ogc/collections/assets/tiles/{tile.z}/{tile.x}/{tile.y}.mvt")
+    ).content == official.content
+    assert (await client.get(f"/ogc/collections/assets/tiles/{tile.z}/{tile.x}/x.mvt")).status_code == 404
+    plain = await client.get("/ogc/collections/assets/tiles/tilejson.json")
+    assert plain.json() == (await client.get("/ogc/collections/assets/tiles/WebMercatorQuad?f=tilejson")).json()
+
+
+def faults_of_style(style: dict[str, Any], folder: Path) -> str:
+    """What the style specification's own validator says."""
+    checker = Path("node_modules/@maplibre/maplibre-gl-style-spec/dist/gl-style-validate.mjs")
+    if not checker.exists():
+        pytest.skip("npm のパッケージがありません / no npm packages here")
+    written = folder / "style.json"
+    written.write_text(json.dumps(style))
+    node = str(ensure_node().folder / "node")
+    checked = subprocess.run([node, str(checker), str(written)], capture_output=True, text=True)
+    return checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("collection", ["assets", "municipalities"])
+async def test_styles_are_valid(client: httpx.AsyncClient, tmp_path: Path, collection: str) -> None:
+    style = (await client.get(f"/ogc/collections/{collection}/tiles/style.json")).json()
+    (source,) = style["sources"].values()
+    assert (await client.get(source["url"])).json()["vector_layers"][0]["id"] == collection
+    assert faults_of_style(style, tmp_path) == ""
 
 
 async def test_tile_etags_follow_the_data(own_database_url: str) -> None:

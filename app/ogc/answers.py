@@ -11,7 +11,7 @@ from app.ogc.call import Call
 
 FRESH = "public, max-age=60, stale-while-revalidate=600"
 IMMUTABLE = "public, max-age=31536000, immutable"
-_VARY = "Accept, Accept-Language, Authorization"
+_VARY = "Accept, Accept-Language, Accept-Encoding, Authorization"
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,13 @@ SCHEMAS: dict[str, Any] = {
         center={"type": "array", "items": {"type": "number"}},
         vector_layers={"type": "array", "items": _ANY_OBJECT},
     ),
+    "style": _object(
+        "version sources layers",
+        version={"type": "integer", "const": 8},
+        name=_TEXT,
+        sources=_ANY_OBJECT,
+        layers={"type": "array", "items": _ANY_OBJECT},
+    ),
     "api": _ANY_OBJECT,
     "problem": _object(
         "type title status detail trace_id",

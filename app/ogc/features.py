@@ -11,10 +11,11 @@ COUNTED_UP_TO = 50_000  # features; a larger match is not counted
 
 
 def version_of(collection: Collection) -> Sql:
-    """The collection's data version as text."""
+    """The collection's data version as text: its number, and when, for a database set up anew counts from 1 again."""
     if not collection.versioned:
         return Sql("''::text")
-    return Sql("coalesce((SELECT version FROM public.data_version WHERE collection = %s), 0)::text", (collection.id,))
+    counted = "version || '.' || to_hex((extract(epoch FROM changed_at) * 1000000)::bigint)"
+    return Sql(f"coalesce((SELECT {counted} FROM public.data_version WHERE collection = %s), '0')", (collection.id,))
 
 
 def page_statement(collection: Collection, page: Page, known: str | None) -> Sql:

@@ -13,6 +13,7 @@ from app.ogc.features import item_statement, page_statement, read_matched
 from app.ogc.html import rendered
 from app.ogc.links import queryables_link, self_and_alternates
 from app.ogc.negotiation import HTML
+from app.ogc.parameters import MAX_PAGE_ROWS
 from app.ogc.query import Page, read_crs, read_page, read_properties
 from app.ogc.reader import text
 from app.problems import BAD_FILTER, NOT_FOUND, Problem
@@ -24,6 +25,8 @@ async def items(call: Call) -> Response:
     """A page of features."""
     collection = call.collection
     page = read_page(collection, call.parameters)
+    if call.format is HTML:
+        page = replace(page, limit=min(page.limit, MAX_PAGE_ROWS))
     representation = identity(call)
     known = known_version(call, representation) if collection.versioned else None
     rows = await call.publication.reader.rows(page_statement(collection, page, known))

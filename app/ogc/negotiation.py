@@ -26,6 +26,8 @@ OPENAPI = Format("json", "application/vnd.oai.openapi+json;version=3.0", ("appli
 MVT = Format("mvt", "application/vnd.mapbox-vector-tile", ("application/x-protobuf", "application/octet-stream"))
 TILEJSON = Format("tilejson", "application/vnd.mapbox.tile+json", ("application/json",))
 
+STYLE = Format("style", "application/vnd.mapbox.style+json", ("application/json",))
+
 
 def choose_format(available: tuple[Format, ...], wanted: str | None, accept: str) -> Format:
     """The format asked for by `f`, or else the one `Accept` likes best; the first where neither says.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from app.ogc import items, parameters, resources, tiles, tilesets
+from app.ogc import items, parameters, resources, styles, tiles, tilesets
 from app.ogc.call import Call
 from app.ogc.collections import Collection
-from app.ogc.negotiation import GEOJSON, HTML, JSON, MVT, OPENAPI, SCHEMA, TILEJSON, Format
+from app.ogc.negotiation import GEOJSON, HTML, JSON, MVT, OPENAPI, SCHEMA, STYLE, TILEJSON, Format
 from app.ogc.parameters import LANG, Parameter
 
 ForCollection = Callable[[Collection], tuple[Parameter, ...]]
@@ -74,6 +74,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("getQueryables", _COLLECTION + "/queryables", "Schemas", "絞り込みに使える項目", "Queryables", (SCHEMA, HTML), resources.queryables, "schema", _LINGUAL),
     Operation("getTileSets", _COLLECTION + "/tiles", "Tiles", "コレクションのタイルセット", "Tile sets of a collection", (JSON, HTML), tilesets.tilesets, "tileSets", _LINGUAL),
     Operation("getTileSet", _COLLECTION + _TILE_SET, "Tiles", "コレクションのタイルセット（WebMercatorQuad）", "Tile set of a collection", (JSON, HTML, TILEJSON), tilesets.tileset, "tileSet", _LINGUAL),
+    Operation("getTileXyz", _COLLECTION + "/tiles/{tile_matrix}/{tile_col}/{tile_row}.mvt", "Tiles", "コレクションのタイル（z/x/y の順）", "A tile of a collection, by z/x/y", (MVT,), tiles.tile, "", (), _tile_parameters),
+    Operation("getTileJson", _COLLECTION + "/tiles/tilejson.json", "Tiles", "コレクションの TileJSON", "TileJSON of a collection", (TILEJSON,), tilesets.tileset, "tileSet", _LINGUAL),
+    Operation("getStyle", _COLLECTION + "/tiles/style.json", "Tiles", "コレクションの地図スタイル（MapLibre）", "Map style of a collection (MapLibre)", (STYLE,), styles.style, "style", _LINGUAL),
     Operation("getDatasetTileSets", "/tiles", "Tiles", "全体のタイルセット", "Tile sets of all collections", (JSON, HTML), tilesets.dataset_tilesets, "tileSets", _LINGUAL),
     Operation("getDatasetTileSet", _TILE_SET, "Tiles", "全体のタイルセット（WebMercatorQuad）", "Tile set of all collections", (JSON, HTML, TILEJSON), tilesets.dataset_tileset, "tileSet", (LANG, parameters.COLLECTIONS)),
     Operation("getTileMatrixSets", _MATRIX_SETS, "Tiles", "タイル行列セットの一覧", "Tile matrix sets", (JSON, HTML), tilesets.tile_matrix_sets, "tileMatrixSets", _LINGUAL),

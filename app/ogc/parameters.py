@@ -12,6 +12,7 @@ from app.ogc.negotiation import Format
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 10_000
 MAX_OFFSET = 100_000
+MAX_PAGE_ROWS = 200  # features on a page for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ LANG = Parameter("lang", {"type": "string", "enum": ["ja", "en"]}, "言語", "La
 LIMIT = Parameter(
     "limit",
     {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT},
-    f"件数の上限（{MAX_LIMIT} を超える値は {MAX_LIMIT} とみなします）",
-    f"Most features to answer with; values above {MAX_LIMIT} count as {MAX_LIMIT}",
+    f"件数の上限（{MAX_LIMIT} を超える値は {MAX_LIMIT}、HTML では {MAX_PAGE_ROWS} とみなします）",
+    f"Most features to answer with; values above {MAX_LIMIT} count as {MAX_LIMIT}, in HTML above {MAX_PAGE_ROWS} as that",
 )
 OFFSET = Parameter(
     "offset",
@@ -100,7 +101,7 @@ COLLECTIONS = Parameter(
 )
 VERSION = Parameter(
     "v",
-    {"type": "string", "pattern": "^[0-9.]{1,100}$"},
+    {"type": "string", "pattern": "^[0-9a-f.]{1,400}$"},
     "データの版。今の版なら長く保存できます",
     "Data version; while it is the present one, the answer may be kept for good",
 )

@@ -11,7 +11,7 @@ from app.ogc.collections import Collection
 from app.ogc.features import version_of
 from app.ogc.html import page
 from app.ogc.links import OGC_REL, self_and_alternates
-from app.ogc.negotiation import MVT
+from app.ogc.negotiation import MVT, TILEJSON
 from app.ogc.parameters import properties_schema
 from app.ogc.reader import text
 from app.ogc.sql import fill, joined
@@ -47,7 +47,7 @@ async def _list(call: Call, title: str, path: str) -> Response:
         "tileMatrixSetURI": QUAD_URI,
         "links": [
             Link(call.url(here), "self", "application/json").body(),
-            Link(call.url(here, f="tilejson"), "describedby", "application/vnd.mapbox.tile+json").body(),
+            Link(call.url(here, f="tilejson"), "describedby", TILEJSON.media_type).body(),
             Link(call.url(f"/tileMatrixSets/{QUAD}"), TILING_REL, "application/json").body(),
             _tile_link(call, here).body(),
         ],
@@ -77,11 +77,11 @@ async def dataset_tileset(call: Call) -> Response:
 
 async def _describe(call: Call, collections: list[Collection], title: str, path: str) -> Response:
     here = f"{path}/{QUAD}"
-    if call.format.name == "tilejson":
+    if call.format is TILEJSON:
         return await _tilejson(call, collections, title, here)
     links = [
         *self_and_alternates(call),
-        Link(call.url(here, f="tilejson"), "describedby", "application/vnd.mapbox.tile+json"),
+        Link(call.url(here, f="tilejson"), "describedby", TILEJSON.media_type),
         Link(call.url(f"/tileMatrixSets/{QUAD}"), TILING_REL, "application/json"),
         _tile_link(call, here),
     ]

@@ -77,6 +77,8 @@ CREATE FUNCTION ogc.refresh_source() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   -- A credit, licence or date that moved shows on every feature of the source.
   UPDATE public.asset SET source_id = source_id WHERE source_id = NEW.source_id AND valid_to IS NULL;
+  -- The views of the other collections read it, whichever of them it is the source of.
+  UPDATE public.data_version SET version = version + 1, changed_at = now() WHERE collection <> 'assets';
   RETURN NULL;
 END $$
 """
