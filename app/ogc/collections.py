@@ -112,6 +112,7 @@ BUILT_IN: tuple[Collection, ...] = (
         fields=(STATION_ID, *_public(STATION_FIELDS), MESH_HALF, *PROVENANCE),
         geometry_type="Point",
         datetime_field="on_air_on",
+        tile_fields=("station_id", "name", "carrier", "technology", "asset_id", "is_sample"),
     ),
     Collection(
         id="wifi-access-points",
@@ -124,6 +125,7 @@ BUILT_IN: tuple[Collection, ...] = (
         fields=(WIFI_ID, *_public(WIFI_FIELDS), MESH_HALF, *PROVENANCE),
         geometry_type="Point",
         datetime_field="installed_on",
+        tile_fields=("access_point_id", "name", "site_kind", "has_openroaming", "renewal", "is_sample"),
     ),
     Collection(
         id="municipalities",
@@ -151,6 +153,7 @@ BUILT_IN: tuple[Collection, ...] = (
             *PROVENANCE,
         ),
         geometry_type="MultiPolygon",
+        tile_fields=("municipality_code", "name", "name_en", "region"),
     ),
     Collection(
         id="population-mesh",
@@ -167,6 +170,7 @@ BUILT_IN: tuple[Collection, ...] = (
             *PROVENANCE,
         ),
         geometry_type="Polygon",
+        tile_fields=("mesh_half", "population"),
         extent=(136.0, 20.0, 154.0, 36.0),  # whole first-level cells: the statistics come by cell, not by prefecture
     ),
 )
