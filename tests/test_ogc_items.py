@@ -385,6 +385,14 @@ async def test_an_answer_is_one_snapshot(own_database_url: str) -> None:
         assert all(len(names) == 1 for names in turned.values())
 
 
+async def test_a_long_question_does_not_make_a_long_header(client: httpx.AsyncClient) -> None:
+    names = ", ".join(f"'name {number}'" for number in range(100))
+    response = await client.get(ASSETS, params={"filter": f"name IN ({names})"})
+    assert response.status_code == 200
+    assert sum(len(name) + len(value) for name, value in response.headers.items()) < 5000
+    assert {link["rel"] for link in response.json()["links"]} >= {"self", "alternate", "collection"}
+
+
 async def test_next_link_keeps_the_question(client: httpx.AsyncClient) -> None:
     page = await get(client, ASSETS, bbox=TOCHO, limit=3, filter="height_m > 5", properties="name")
     asked = parse_qs(urlsplit(next_of(page) or "").query)

@@ -11,6 +11,7 @@ from app.ogc.call import Call
 
 FRESH = "public, max-age=60, stale-while-revalidate=600"
 IMMUTABLE = "public, max-age=31536000, immutable"
+LONGEST_LINK_HEADER = 4096  # bytes; a long filter stands in every link, and proxies refuse headers of 8 kB
 _VARY = "Accept, Accept-Language, Accept-Encoding, Authorization"
 
 
@@ -88,8 +89,9 @@ def answer(
 ) -> Response:
     """An answer in the call's format with its validators."""
     headers = {"ETag": tag, "Cache-Control": cache, "Vary": _VARY, "Content-Language": call.language, **call.headers}
-    if links:
-        headers["Link"] = link_header(links)
+    header = link_header(links or [])
+    if 0 < len(header) <= LONGEST_LINK_HEADER:
+        headers["Link"] = header
     media_type = call.format.media_type
     if media_type.startswith("text/"):
         media_type += "; charset=utf-8"
