@@ -129,20 +129,39 @@ def path_parameter(name: str, collections: Iterable[str]) -> Parameter:
     return Parameter(name, schema, ja, en, place="path")
 
 
-# Names that read_conditions takes itself; every other one names a field.
-NARROWING = frozenset({"bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs", "q"})
-RESERVED = NARROWING | {"f", "lang", "limit", "offset", "cursor", "crs", "properties", "sortby", "collections", "v"}
+# Names with a meaning of their own: a field of such a name is asked by `filter` alone.
+RESERVED = frozenset(
+    [
+        "bbox",
+        "bbox-crs",
+        "datetime",
+        "filter",
+        "filter-lang",
+        "filter-crs",
+        "q",
+        "f",
+        "lang",
+        "limit",
+        "offset",
+        "cursor",
+        "crs",
+        "properties",
+        "sortby",
+        "collections",
+        "v",
+    ]
+)
 
 
-def is_queryable(collection: Collection, name: str) -> bool:
-    """Whether a query parameter of that name narrows by the field of that name."""
-    return name not in RESERVED and collection.field(name) is not None
+def queryable_fields(collection: Collection) -> tuple[Field, ...]:
+    """The fields that a query parameter of their name narrows by."""
+    return tuple(field for field in collection.fields if field.name not in RESERVED)
 
 
 def narrowing(collection: Collection) -> tuple[Parameter, ...]:
     """What narrows a collection down: the same for items and for tiles."""
     search = (Q,) if collection.search_column else ()
-    fields = tuple(_of_field(field) for field in collection.fields if is_queryable(collection, field.name))
+    fields = tuple(_of_field(field) for field in queryable_fields(collection))
     return (BBOX, BBOX_CRS, DATETIME, FILTER, FILTER_LANG, FILTER_CRS, *search, *fields)
 
 
