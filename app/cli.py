@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
+from app.accounts.commands import token, trail
 from app.config import PROJECT_ROOT, get_settings
 from app.db import make_engine, make_sessions
 
@@ -20,6 +21,8 @@ geodata = typer.Typer(no_args_is_help=True, help="公開データの取り込み
 demo = typer.Typer(no_args_is_help=True, help="サンプルデータ")
 main.add_typer(geodata, name="geodata")
 main.add_typer(demo, name="demo")
+main.add_typer(token, name="token")
+main.add_typer(trail, name="audit")
 
 
 @main.command()
@@ -65,12 +68,15 @@ def list_geodata() -> None:
 def load_demo_register(
     if_empty: Annotated[bool, typer.Option("--if-empty", help="まだなければ作ります")] = False,
 ) -> None:
-    """サンプルのアセット・基地局・Wi-Fi を入れます（架空のデータ）。"""
+    """サンプルのアセット・基地局・Wi-Fi・利用者を入れます（架空のデータ）。"""
     from app.demo.load import is_loaded, load_demo
+    from app.demo.people import add_demo_people
 
-    sessions = make_sessions(make_engine(get_settings()))
+    settings = get_settings()
+    sessions = make_sessions(make_engine(settings))
     if not (if_empty and is_loaded(sessions)):
         load_demo(sessions, typer.echo)
+    add_demo_people(settings, typer.echo)
 
 
 @main.command()

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -14,6 +14,19 @@ def _default_geodata_dir() -> Path | None:
     return beside if beside.is_dir() else None
 
 
+class OidcProvider(BaseModel):
+    """An OpenID provider people may sign in with."""
+
+    id: str = Field(pattern="^[a-z0-9-]+$")
+    name: str
+    name_en: str
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    scope: str = "openid email profile"
+    trusts_email: bool = Field(False, description="Its verified addresses may find accounts that are not linked yet")
+
+
 class Settings(BaseSettings):
     """What differs between installations; nothing secret has a default."""
 
@@ -22,6 +35,12 @@ class Settings(BaseSettings):
     database_url: str = Field(
         pattern=r"^postgres(ql)?(\+psycopg)?://",
         description="PostgreSQL URL with PostGIS, e.g. postgresql://user@host:5432/tsunagaru",
+    )
+    app_database_url: str | None = Field(
+        None,
+        pattern=r"^postgres(ql)?(\+psycopg)?://",
+        description="The same database for the web process: a login that owns nothing, inherits nothing (NOINHERIT) and may"
+        " take on tsunagaru_app and tsunagaru_reader; none: DATABASE_URL, and then arbitrary SQL could leave those roles",
     )
     geodata_dir: Path | None = Field(
         default_factory=_default_geodata_dir, description="Folder with published data; none: download or skip"
@@ -36,20 +55,52 @@ class Settings(BaseSettings):
         '<a href="https://maps.gsi.go.jp/development/ichiran.html">地理院タイル</a>',
         description="Credit of the base map",
     )
+    work_pool_size: int = Field(8, ge=1, description="Connections a worker keeps for commands and private records")
     read_pool_size: int = Field(8, ge=1, description="Connections a worker keeps for reading")
+    private_pool_size: int = Field(4, ge=1, description="Connections a worker keeps for signed-in readers of /ogc")
     read_timeout_s: float = Field(5.0, gt=0, description="A reading statement longer than this is cancelled")
+    largest_body: int = Field(1 << 20, ge=1024, description="Largest request body in bytes")
+    sign_ins_per_minute: int = Field(60, ge=1, description="Sign-in attempts from one address in a minute")
+    commands_per_minute: int = Field(600, ge=1, description="Requests to /api from one token or address in a minute")
+    reads_per_minute: int | None = Field(None, ge=1, description="Requests to /ogc likewise; none: not counted")
+    mail_from: str = Field("noreply@localhost", description="Sender of the service's mail")
+    smtp_host: str | None = Field(None, description="Mail server; none: links are written to the log instead")
+    smtp_port: int = Field(25, description="Port of the mail server")
+    audit_anchor_file: Path = Field(
+        PROJECT_ROOT / ".local" / "audit-anchors.jsonl", description="Where the audit chain's head is noted daily"
+    )
+    audit_anchor_mail: str | None = Field(None, description="Address the daily head is mailed to as well")
+    demo_accounts_file: Path = Field(
+        PROJECT_ROOT / ".local" / "demo-accounts.txt",
+        description="Where `demo load` writes the demo people's passwords",
+    )
+    oidc_providers: list[OidcProvider] = Field(default=[], description="JSON list of OpenID providers")
     metrics_from: str = Field("127.0.0.0/8,::1/128", description="Networks that may read /metrics, by comma")
     log_json: bool = Field(True, description="Structured logs as JSON lines; false: for a terminal")
 
     @property
     def sqlalchemy_url(self) -> str:
-        """The same database through SQLAlchemy's psycopg 3 dialect."""
-        return "postgresql+psycopg://" + self.database_url.partition("://")[2]
+        """The database as its owner through SQLAlchemy's psycopg 3 dialect."""
+        return _with_scheme("postgresql+psycopg", self.database_url)
 
     @property
     def libpq_url(self) -> str:
-        """The same database for psycopg itself."""
-        return "postgresql://" + self.database_url.partition("://")[2]
+        """The same for psycopg itself."""
+        return _with_scheme("postgresql", self.database_url)
+
+    @property
+    def app_sqlalchemy_url(self) -> str:
+        """The database as the application through SQLAlchemy's psycopg 3 dialect."""
+        return _with_scheme("postgresql+psycopg", self.app_database_url or self.database_url)
+
+    @property
+    def app_libpq_url(self) -> str:
+        """The same for psycopg itself."""
+        return _with_scheme("postgresql", self.app_database_url or self.database_url)
+
+
+def _with_scheme(scheme: str, url: str) -> str:
+    return f"{scheme}://" + url.partition("://")[2]
 
 
 @lru_cache

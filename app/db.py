@@ -31,9 +31,28 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
+# Group roles of the database, made by the migrations; neither owns a table nor bypasses row-level security.
+APP_ROLE = "tsunagaru_app"
+READER_ROLE = "tsunagaru_reader"
+STATISTICS_ROLE = "tsunagaru_statistics"
+
+
 def make_engine(settings: Settings) -> Engine:
-    """The engine for commands and loading."""
+    """The owner's engine: migrations and the command line's loading."""
     return create_engine(settings.sqlalchemy_url, pool_pre_ping=True, connect_args={"application_name": "tsunagaru"})
+
+
+def make_app_engine(settings: Settings) -> Engine:
+    """The application's engine, under the role that row-level security binds."""
+    options = f"-c role={APP_ROLE} -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c jit=off"
+    return create_engine(
+        settings.app_sqlalchemy_url,
+        pool_pre_ping=True,
+        pool_size=settings.work_pool_size,
+        max_overflow=0,
+        pool_timeout=2.0,  # s; a request that finds no connection in this time is answered 503
+        connect_args={"application_name": "tsunagaru-app", "options": options},
+    )
 
 
 def make_sessions(engine: Engine) -> sessionmaker[Session]:
@@ -77,25 +96,33 @@ async def _configure_reader(connection: AsyncConnection[Any]) -> None:
 
 
 def make_read_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:
-    """A pool of read-only connections for `/ogc`, closed until opened.
+    """A pool of read-only connections for what `/ogc` publishes to everybody, closed until opened."""
+    return _make_pool(settings, READER_ROLE, settings.read_pool_size)
 
-    Statements see one snapshot each (autocommit), are cancelled after `read_timeout_s`, and are planned with their
+
+def make_private_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    """The same for signed-in readers, whose transactions tell the database who asks."""
+    return _make_pool(settings, APP_ROLE, settings.private_pool_size)
+
+
+def _make_pool(settings: Settings, role: str, size: int) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    """Statements see one snapshot each (autocommit), are cancelled after `read_timeout_s`, and are planned with their
     values known: a box of one street and a box of all Tokyo want different plans.
     """
     options = (
-        f"-c statement_timeout={int(settings.read_timeout_s * 1000)} -c default_transaction_read_only=on"
-        " -c plan_cache_mode=force_custom_plan -c jit=off -c max_parallel_workers_per_gather=0"
-        " -c search_path=ogc,public -c timezone=UTC"
+        f"-c role={role} -c statement_timeout={int(settings.read_timeout_s * 1000)}"
+        " -c default_transaction_read_only=on -c plan_cache_mode=force_custom_plan -c jit=off"
+        " -c max_parallel_workers_per_gather=0 -c search_path=ogc,public -c timezone=UTC"
     )
     return AsyncConnectionPool(
-        settings.libpq_url,
+        settings.app_libpq_url,
         connection_class=ReadConnection,
-        min_size=min(2, settings.read_pool_size),
-        max_size=settings.read_pool_size,
+        min_size=min(2, size),
+        max_size=size,
         timeout=1.5,  # s; a request that finds no connection in this time is answered 503
         reconnect_timeout=3.0,  # s; then the pool waits for the next request instead of ever longer pauses
-        max_waiting=settings.read_pool_size * 10,
-        kwargs={"options": options, "application_name": "tsunagaru-read"},
+        max_waiting=size * 10,
+        kwargs={"options": options, "application_name": f"{role}-read"},
         configure=_configure_reader,
         reset=None,
         open=False,

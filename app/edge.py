@@ -24,13 +24,22 @@ SECONDS = Histogram(
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 # Anybody's page may read the public data, whatever the answer.
-_CROSS_ORIGIN = [
-    (b"access-control-allow-origin", b"*"),
-    (
-        b"access-control-expose-headers",
-        b"Link, ETag, Content-Crs, Content-Language, Retry-After, X-Request-Id",
-    ),
-]
+_CROSS_ORIGIN = {
+    b"access-control-allow-origin": b"*",
+    b"access-control-expose-headers": b"Link, ETag, Content-Crs, Content-Language, Retry-After, X-Request-Id",
+    b"cross-origin-resource-policy": b"cross-origin",
+}
+# Where an answer says nothing itself: nothing is guessed, framed, sent on or shared with windows of other sites.
+_CLOSED = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"strict-origin-when-cross-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"content-security-policy": b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+# A file's own policy would bind the worker made from it, which has to fetch tiles: the page's policy is enough.
+_OF_FILES = {b"content-security-policy": b"frame-ancestors 'none'"}
+_ONLY_HTTPS = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
 _PREFLIGHT = {
     "Allow": "GET, HEAD, OPTIONS",
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
@@ -77,9 +86,10 @@ log = structlog.get_logger()
 class Edge:
     """ASGI middleware round everything else."""
 
-    def __init__(self, app: ASGIApp, failed: Failed) -> None:
+    def __init__(self, app: ASGIApp, failed: Failed, is_https: bool = False) -> None:
         self.app = app
         self.failed = failed
+        self.is_https = is_https  # whatever the proxy in front speaks to us
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,9 +97,7 @@ class Edge:
             return
         started = time.perf_counter()
         request_id = scope["request_id"] = _request_id(scope)
-        added = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
-        if scope["path"].startswith("/ogc"):
-            added += _CROSS_ORIGIN
+        added = self._headers(scope)
         status = 0
         size = 0
 
@@ -97,7 +105,12 @@ class Edge:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *added]
+                said = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", request_id.encode()),
+                    *((name, value) for name, value in added.items() if name not in said),
+                ]
             else:
                 size += len(message.get("body", b""))
             await send(message)
@@ -105,12 +118,26 @@ class Edge:
         try:
             await self._answer(scope, receive, send_marked)
         except Exception:
-            log.exception("failed", request_id=request_id, path=scope["path"])
+            log.exception("failed", request_id=request_id, path=_told_path(scope))
             if status:
                 raise  # the answer had begun: all that is left is to cut it off
             await self.failed(scope)(scope, receive, send_marked)
         finally:
             _note(scope, status, size, time.perf_counter() - started)
+
+    def _headers(self, scope: Scope) -> dict[bytes, bytes]:
+        """The headers an answer gets unless it brings its own."""
+        headers = dict(_CLOSED)
+        path: str = scope["path"]
+        if path == "/ogc" or path.startswith("/ogc/"):
+            headers |= _CROSS_ORIGIN
+        elif path.startswith("/static/"):
+            headers |= _OF_FILES
+        elif path.startswith("/api/"):
+            headers[b"cache-control"] = b"no-store"
+        if self.is_https or scope["scheme"] == "https":
+            headers |= _ONLY_HTTPS
+        return headers
 
     def _answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["method"] == "OPTIONS" and scope["path"].startswith("/ogc"):
@@ -127,6 +154,12 @@ def _request_id(scope: Scope) -> str:
     return os.urandom(8).hex()
 
 
+def _told_path(scope: Scope) -> str:
+    """The path as logs may tell it: what follows `/invitations/` is a secret."""
+    path: str = scope["path"]
+    return "/invitations/…" if path.startswith("/invitations/") else path
+
+
 def _note(scope: Scope, status: int, size: int, seconds: float) -> None:
     operation = scope.get("operation") or getattr(scope.get("route"), "name", "none")
     REQUESTS.labels(operation, str(status)).inc()
@@ -135,7 +168,7 @@ def _note(scope: Scope, status: int, size: int, seconds: float) -> None:
         "request",
         request_id=scope["request_id"],
         method=scope["method"],
-        path=scope["path"],
+        path=_told_path(scope),
         operation=operation,
         status=status,
         bytes=size,

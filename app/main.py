@@ -1,5 +1,6 @@
 """The application: wiring only."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,16 +12,38 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import health, problem_answers
+from app.accounts.actor import Transactions
+from app.accounts.anchor import keep_anchoring
+from app.accounts.auth import SESSION_COOKIE
+from app.accounts.me_router import router as me_router
+from app.accounts.router import router as accounts_router
+from app.admission import Admission
 from app.config import Settings, get_settings
-from app.db import make_engine, make_read_pool
+from app.db import make_app_engine, make_private_pool, make_read_pool
 from app.edge import Edge, configure_logs
 from app.memory import keep_freed_memory
+from app.ogc.audience import Audiences
 from app.ogc.collections import BUILT_IN, Collection
 from app.ogc.collections_file import BadCollectionsFile, read_collections_file
 from app.ogc.openapi import describe_api
 from app.ogc.reader import Reader
-from app.ogc.router import PREFIX, publish
+from app.ogc.router import PREFIX, routes
+from app.stations.router import router as stations_router
+from app.web import account_forms
+from app.web.account_pages import router as account_router
+from app.web.audit_pages import router as audit_router
+from app.web.invitation_pages import router as invitation_router
+from app.web.organisation_pages import router as organisation_router
+from app.web.organisations_pages import router as organisations_router
 from app.web.router import router as web_router
+from app.web.security_pages import router as security_router
+from app.web.sign_in_pages import router as sign_in_router
+
+API_ROUTERS = (accounts_router, me_router, stations_router)
+PAGE_ROUTERS = (
+    web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,
+    organisations_router, audit_router,
+)  # fmt: skip
 
 VERSION = "0.1.0"
 
@@ -30,14 +53,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or get_settings()
     configure_logs(settings.log_json)
     keep_freed_memory()
-    pool = make_read_pool(settings)
+    pool, private_pool = make_read_pool(settings), make_private_pool(settings)
+    app_engine = make_app_engine(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await pool.open(wait=False)
+        await private_pool.open(wait=False)
+        anchoring = asyncio.create_task(keep_anchoring(app.state.transactions, settings))
         yield
+        anchoring.cancel()
         await pool.close()
-        app.state.engine.dispose()
+        await private_pool.close()
+        app_engine.dispose()
 
     app = FastAPI(
         title="つながる Tsunagaru",
@@ -49,15 +77,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.read_pool = pool
-    app.state.engine = make_engine(settings)
-    publication, routes = publish(_collections(settings), Reader(pool), settings.public_url, VERSION)
-    app.router.routes.extend(routes)
+    app.state.transactions = Transactions(app_engine)
+    audiences = Audiences(_collections(settings), Reader(pool), private_pool, VERSION)
+    app.router.routes.extend(routes(audiences, settings.public_url))
     app.include_router(health.router)
-    app.include_router(web_router)
+    for router in (*API_ROUTERS, *PAGE_ROUTERS):
+        app.include_router(router)
+    account_forms.install(app)
     problem_answers.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=3, thread_minimum_size=32_768)
-    app.add_middleware(Edge, failed=problem_answers.answer_failure)
-    app.openapi = partial(_whole_api, app, publication.collections)  # type: ignore[method-assign]
+    app.add_middleware(Admission, settings=settings)
+    is_https = (settings.public_url or "").startswith("https:")
+    app.add_middleware(Edge, failed=problem_answers.answer_failure, is_https=is_https)
+    app.openapi = partial(_whole_api, app, audiences.public.collections)  # type: ignore[method-assign]
     return app
 
 
@@ -79,10 +111,17 @@ def _collections(settings: Settings) -> tuple[Collection, ...]:
 def _whole_api(app: FastAPI, collections: Mapping[str, Collection]) -> dict[str, Any]:
     """OpenAPI 3.1 of everything: `/ogc` beside what FastAPI knows."""
     ogc, own = describe_api(collections, "ja", VERSION), FastAPI.openapi(app)
-    paths = {PREFIX + ("" if path == "/" else path): operations for path, operations in ogc["paths"].items()}
+    paths = {
+        PREFIX + ("" if path == "/" else path): {name: {**said, "x-public": True} for name, said in operations.items()}
+        for path, operations in ogc["paths"].items()
+    }
     components = ogc["components"]
     for kind, entries in own.get("components", {}).items():
         components[kind] = {**components.get(kind, {}), **entries}
+    components["securitySchemes"] = {
+        "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+        "token": {"type": "http", "scheme": "bearer"},
+    }
     return {
         **ogc,
         "info": {**ogc["info"], "title": app.title},

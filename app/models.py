@@ -1,5 +1,6 @@
 """Every table, for migrations and for whoever needs the whole metadata."""
 
+from app.accounts import models as accounts
 from app.assets.models import asset
 from app.db import Base
 from app.stations.models import station
@@ -14,6 +15,7 @@ __all__ = [
     "Municipality",
     "PopulationMesh",
     "access_point",
+    "accounts",
     "asset",
     "metadata",
     "station",

@@ -19,6 +19,14 @@ class Kind:
 BAD_PARAMETER = Kind("bad-parameter", 400, "問い合わせの値が正しくありません", "A query parameter is not valid")
 UNKNOWN_PARAMETER = Kind("unknown-parameter", 400, "知らない問い合わせ項目です", "Unknown query parameter")
 BAD_FILTER = Kind("bad-filter", 400, "絞り込み条件を読めません", "The filter cannot be understood")
+UNAUTHENTICATED = Kind("unauthenticated", 401, "サインインが必要です", "Sign in first")
+FORBIDDEN = Kind("forbidden", 403, "権限がありません", "Not permitted")
+CONFLICT = Kind("conflict", 409, "今の状態ではできません", "Not possible in the present state")
+STALE = Kind("stale", 412, "ほかの人が先に変更しました", "Somebody changed it first")
+TOO_LARGE = Kind("too-large", 413, "大きすぎます", "Too large")
+INVALID = Kind("invalid", 422, "入力に直すところがあります", "The input needs mending")
+PRECONDITION_REQUIRED = Kind("precondition-required", 428, "If-Match が要ります", "If-Match is required")
+TOO_MANY = Kind("too-many", 429, "回数が多すぎます", "Too many requests")
 NOT_FOUND = Kind("not-found", 404, "見つかりません", "Not found")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "この操作はできません", "Method not allowed")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "この形式では出せません", "Not available in that format")
@@ -31,6 +39,7 @@ KINDS = {
     kind.slug: kind
     for kind in (
         BAD_PARAMETER, UNKNOWN_PARAMETER, BAD_FILTER, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
+        UNAUTHENTICATED, FORBIDDEN, CONFLICT, STALE, TOO_LARGE, INVALID, PRECONDITION_REQUIRED, TOO_MANY,
         TOO_SLOW, BUSY, UNAVAILABLE, INTERNAL,
     )
 }  # fmt: skip

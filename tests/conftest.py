@@ -20,6 +20,10 @@ from app.db import make_engine, make_sessions
 from app.demo.load import load_demo
 from app.main import create_app
 from scripts.machine.trial_site import our_server
+from tests.accounts_world import World, build_world, settings_of
+
+# The services that tests start note no audit chain's head beside the installation's own.
+os.environ.setdefault("AUDIT_ANCHOR_FILE", os.devnull)
 
 
 @pytest.fixture(scope="session")
@@ -139,6 +143,41 @@ async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
 def reader(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection to the database that `client` shows, to compare answers with."""
     with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def world_template(server_url: str, migrated_template: str) -> Iterator[tuple[str, World]]:
+    """The name of a database with people of every role, and who they are; nobody may stay connected to it."""
+    name = f"test_world_{os.getpid()}"
+    with database(server_url, name, migrated_template) as url:
+        yield name, build_world(url)
+
+
+@pytest.fixture
+def world(world_template: tuple[str, World]) -> World:
+    """Organisations and people with open sessions and tokens; the same in every clone of the template."""
+    return world_template[1]
+
+
+@pytest.fixture
+def world_url(server_url: str, world_template: tuple[str, World]) -> Iterator[str]:
+    """A database with `world` that one test may change."""
+    with database(server_url, f"test_people_{os.getpid()}", world_template[0]) as url:
+        yield url
+
+
+@pytest.fixture
+async def world_client(world_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service on `world`."""
+    async with serving(settings_of(world_url)) as client:
+        yield client
+
+
+@pytest.fixture
+def owner(world_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """The database owner's own connection to `world`, past every policy."""
+    with psycopg.connect(world_url, autocommit=True) as connection:
         yield connection
 
 

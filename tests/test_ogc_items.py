@@ -14,9 +14,10 @@ from starlette.applications import Starlette
 from app.config import Settings
 from app.db import make_read_pool
 from app.geo import SUPPORTED_CRS
+from app.ogc.audience import Audiences
 from app.ogc.collections import BUILT_IN
 from app.ogc.reader import Reader, Rows
-from app.ogc.router import publish
+from app.ogc.router import routes
 from app.ogc.sql import Sql
 from tests.conftest import serving
 
@@ -304,7 +305,7 @@ class CountingReader(Reader):
 async def test_one_statement_an_answer(database_url: str, path: str) -> None:
     async with make_read_pool(Settings(database_url=database_url)) as pool:
         reader = CountingReader(pool)
-        app = Starlette(routes=publish(BUILT_IN, reader, None, "0")[1])
+        app = Starlette(routes=routes(Audiences(BUILT_IN, reader, reader.pool, "0"), None))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
             first = await client.get("/ogc/collections/assets" + path)
             assert (first.status_code, reader.asked) == (200, 1)

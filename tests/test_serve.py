@@ -217,7 +217,7 @@ def local() -> Iterator[Path]:
 def test_half_made_cluster_is_made_again(local: Path) -> None:
     (local / "postgres/data").mkdir(parents=True)
     (local / "postgres/data/PG_VERSION").write_text("15\n")
-    with private_cluster(local) as (url, _), psycopg.connect(url) as connection:
+    with private_cluster(local) as (addresses, _), psycopg.connect(addresses["DATABASE_URL"]) as connection:
         assert connection.execute("SELECT postgis_lib_version()").fetchone()
 
 

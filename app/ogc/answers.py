@@ -11,8 +11,10 @@ from app.ogc.call import Call
 
 FRESH = "public, max-age=60, stale-while-revalidate=600"
 IMMUTABLE = "public, max-age=31536000, immutable"
+PRIVATE = "private, no-cache"
 LONGEST_LINK_HEADER = 4096  # bytes; a long filter stands in every link, and proxies refuse headers of 8 kB
-_VARY = "Accept, Accept-Language, Accept-Encoding, Authorization"
+# Cookie: a browser that signs in must not go on with what it kept as everybody.
+_VARY = "Accept, Accept-Language, Accept-Encoding, Authorization, Cookie"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +81,26 @@ def known_version(call: Call, of: str) -> str | None:
     return None
 
 
-def not_modified(tag: str, cache: str = FRESH) -> Response:
+def not_modified(call: Call, tag: str, cache: str = FRESH) -> Response:
     """304: what the client holds is the present state."""
-    return Response(status_code=304, headers={"ETag": tag, "Cache-Control": cache, "Vary": _VARY})
+    return Response(status_code=304, headers={"ETag": tag, "Cache-Control": _kept(call, cache), "Vary": _VARY})
+
+
+def _kept(call: Call, cache: str) -> str:
+    return PRIVATE if call.publication.is_private else cache
 
 
 def answer(
     call: Call, body: bytes, tag: str, *, cache: str = FRESH, links: list[Link] | None = None, status: int = 200
 ) -> Response:
     """An answer in the call's format with its validators."""
-    headers = {"ETag": tag, "Cache-Control": cache, "Vary": _VARY, "Content-Language": call.language, **call.headers}
+    headers = {
+        "ETag": tag,
+        "Cache-Control": _kept(call, cache),
+        "Vary": _VARY,
+        "Content-Language": call.language,
+        **call.headers,
+    }
     header = link_header(links or [])
     if 0 < len(header) <= LONGEST_LINK_HEADER:
         headers["Link"] = header
@@ -100,9 +112,10 @@ def answer(
 
 
 def document(call: Call, content: Any, links: list[Link] | None = None) -> Response:
-    """A small document whose ETag is the hash of its body."""
+    """A small document whose ETag is the hash of its body, and of its reader where it is made for one."""
     body = content if isinstance(content, bytes) else orjson.dumps(content)
-    tag = f'"{blake2b(body + str(call.accepts_gzip).encode(), digest_size=12).hexdigest()}"'
+    reader = call.publication.build if call.publication.is_private else ""
+    tag = f'"{blake2b(body + f"{call.accepts_gzip}{reader}".encode(), digest_size=12).hexdigest()}"'
     if tag in (held.strip().removeprefix("W/") for held in call.if_none_match.split(",")):
-        return not_modified(tag)
+        return not_modified(call, tag)
     return answer(call, body, tag, links=links)

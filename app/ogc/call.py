@@ -19,6 +19,7 @@ class Publication:
     reader: Reader
     build: str  # changes with the code and the declarations, so that ETags do
     api: dict[str, Any] = field(default_factory=dict)  # the API's description by language, OpenAPI 3.0
+    is_private: bool = False  # made for one actor: no shared cache may keep its answers
 
     def collection(self, collection_id: str) -> Collection:
         """The collection of that id. Raises Problem (404)."""

@@ -1,6 +1,6 @@
 """Collections: what `/ogc` publishes, one declaration each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.assets.fields import FIELDS as ASSET_FIELDS
 from app.assets.fields import ID_FIELD as ASSET_ID
@@ -66,6 +66,42 @@ MESH_EIGHTH = Field("mesh_eighth", "string", "8分の1地域メッシュ", "Eigh
 def _public(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     return tuple(field for field in fields if field.disclosure is Disclosure.PUBLIC)
 
+
+def disclosed(collection: Collection, audience: Disclosure) -> Collection:
+    """The collection as carriers or staff read it: with the fields disclosed to them, from the view that has those."""
+    if collection.id != "assets" or audience is Disclosure.PUBLIC:
+        return collection
+    further = tuple(f for f in ASSET_FIELDS if f.disclosure not in (Disclosure.PUBLIC, *_BEYOND[audience]))
+    return replace(
+        collection,
+        relation=f"ogc.assets_{audience.value}",
+        fields=(*collection.fields, *further),
+        feature_column=None,  # rendered once, for everybody: holds public fields alone
+    )
+
+
+_BEYOND = {Disclosure.CARRIER: (Disclosure.INTERNAL,), Disclosure.INTERNAL: ()}
+
+# A carrier's own, and never anybody else's: see row-level security on `planned_station`.
+PLANNED_STATIONS = Collection(
+    id="planned-stations",
+    title_ja="計画中の基地局（自社のみ）",
+    title_en="Planned stations (own)",
+    description_ja="自社が計画している基地局。ほかの誰にも見えません",
+    description_en="Stations your company plans; nobody else sees them",
+    relation="ogc.planned_stations",
+    id_column="planned_station_id",
+    fields=(
+        Field("planned_station_id", "string", "計画局ID", "Planned station ID"),
+        Field("name", "string", "名称", "Name"),
+        Field("asset_id", "string", "設置先アセットID", "On asset"),
+        Field("technology", "string", "方式", "Technology", values={"5g": ("5G", "5G"), "4g": ("4G", "4G")}),
+        Field("note", "string", "メモ", "Note"),
+        Field("updated_at", "date-time", "更新日時", "Updated at"),
+    ),
+    geometry_type="Point",
+    versioned=False,  # a shared counter would tell a carrier when another one plans
+)
 
 BUILT_IN: tuple[Collection, ...] = (
     Collection(

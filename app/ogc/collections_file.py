@@ -19,6 +19,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
+from app.db import APP_ROLE, READER_ROLE
 from app.fields import Field, Type
 from app.ogc.collections import BUILT_IN, Collection
 from app.ogc.sql import Sql, fill, quoted
@@ -128,6 +129,7 @@ def _collection(connection: Connection[Any], path: Path, place: int, entry: dict
     geom_column = _geom_column(where, entry, columns)
     id_column = _id_column(where, entry, columns)
     geometry_type, srid = _geometry(connection, where, schema, table, relation, geom_column)
+    _let_readers_in(connection, where, quoted(schema), relation)
     return Collection(
         id=entry["id"],
         title_ja=entry["title"],
@@ -145,6 +147,17 @@ def _collection(connection: Connection[Any], path: Path, place: int, entry: dict
         versioned=False,
         extent=_extent(connection, schema, table, geom_column, srid),
     )
+
+
+def _let_readers_in(connection: Connection[Any], where: str, schema: str, relation: str) -> None:
+    """Naming a table in the file publishes it: the role everybody reads under may select from it, and nothing more."""
+    roles = f"{READER_ROLE}, {APP_ROLE}"
+    grants = [f"GRANT USAGE ON SCHEMA {schema} TO {roles}", f"GRANT SELECT ON {relation} TO {roles}"]
+    try:
+        for grant in grants:
+            connection.execute(grant.replace("%%", "%").encode())
+    except psycopg.errors.InsufficientPrivilege:
+        raise BadCollectionsFile(f"{where}: let the table's owner run: {'; '.join(grants)}") from None
 
 
 def _columns(connection: Connection[Any], oid: int) -> list[_Column]:

@@ -48,7 +48,7 @@ def _matched(collection: Collection, page: Page, conditions: list[Sql]) -> Sql:
     """
     start = page.start
     counted = _counted(collection, page, conditions)
-    if start.matched is not None:
+    if start.matched is not None and collection.versioned:
         same = fill("{} = {}", version_of(collection), Sql("%s", (start.version,)))
         counted = fill("CASE WHEN {} THEN {} ELSE {} END", same, Sql("%s", (start.matched,)), counted)
     if start == START:

@@ -33,7 +33,7 @@ async def items(call: Call) -> Response:
     version = text(rows.value(0, 0))
     tag = etag(version, representation)
     if known is not None and known == version:
-        return not_modified(tag)
+        return not_modified(call, tag)
     features, matched = rows.values(1, page.limit), read_matched(page, rows)
     following = None
     if len(rows) > page.limit:
@@ -104,7 +104,7 @@ async def item(call: Call) -> Response:
         return document(call, body, links)
     tag = etag(version, representation)
     if known_version(call, representation) == version:
-        return not_modified(tag)
+        return not_modified(call, tag)
     return answer(call, body, tag, links=links)
 
 

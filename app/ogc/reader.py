@@ -58,11 +58,14 @@ class Reader:
         async with self.pool.connection() as connection:
             self._busy_connections += 1
             try:
-                cursor = connection.cursor(binary=True)
-                await cursor.execute(statement.text, statement.values)
-                return Rows(cursor.pgresult)
+                return await self._execute(connection, statement)
             finally:
                 self._busy_connections -= 1
+
+    async def _execute(self, connection: AsyncConnection[Any], statement: Sql) -> "Rows":
+        cursor = connection.cursor(binary=True)
+        await cursor.execute(statement.text, statement.values)
+        return Rows(cursor.pgresult)
 
 
 class Rows:

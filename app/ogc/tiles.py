@@ -83,7 +83,7 @@ async def _tile(call: Call, layers: list[Layer]) -> Response:
     tag = etag(version, representation)
     cache = IMMUTABLE if versioned and asked_version == version else FRESH
     if known_version(call, representation) == version:
-        return not_modified(tag, cache)
+        return not_modified(call, tag, cache)
     if not body:
         return answer(call, b"", tag, cache=cache, status=204)
     return answer(call, body, tag, cache=cache)

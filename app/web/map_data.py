@@ -10,7 +10,7 @@ from psycopg.rows import class_row, dict_row
 from app.config import Settings
 from app.fields import Field
 from app.ogc.collections import BUILT_IN
-from app.web.messages import MESSAGES, Language
+from app.web.messages import MAP_MESSAGES, Language
 
 REGIONS = ("ward", "tama", "island")
 # Tables behind the collections; a row counts while it is in force.
@@ -114,7 +114,7 @@ def page_data(
     basemap = {"url": settings.basemap_url, "attribution": settings.basemap_attribution}
     return {
         "language": language,
-        "messages": MESSAGES[language],
+        "messages": MAP_MESSAGES[language],
         "fields": describe_fields(language),
         "municipalities": [vars(town) for town in towns],
         "credits": credits,

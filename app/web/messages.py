@@ -1,4 +1,4 @@
-"""Words of the pages: one dictionary file, Japanese and English side by side."""
+"""Words of the pages: dictionary files, Japanese and English side by side."""
 
 import json
 from pathlib import Path
@@ -8,12 +8,14 @@ Language = Literal["ja", "en"]
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
 
 
-def _load() -> dict[Language, dict[str, str]]:
-    pairs = json.loads((Path(__file__).parent / "messages.json").read_text(encoding="utf-8"))
+def _load(name: str) -> dict[Language, dict[str, str]]:
+    pairs = json.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))
     return {language: {key: pair[i] for key, pair in pairs.items()} for i, language in enumerate(LANGUAGES)}
 
 
-MESSAGES = _load()
+MAP_MESSAGES = _load("messages.json")  # the map's page carries these along for its scripts
+_ACCOUNT_MESSAGES = _load("account_messages.json")
+MESSAGES = {language: {**MAP_MESSAGES[language], **_ACCOUNT_MESSAGES[language]} for language in LANGUAGES}
 
 
 def parse_language(text: str | None) -> Language | None:

@@ -10,6 +10,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.accounts.secrets import csrf_token
+from app.accounts.sessions import SignedIn
+from app.web.account_words import account_links
 from app.web.messages import Language, message, parse_language
 
 HERE = Path(__file__).parent
@@ -32,11 +35,19 @@ def page_language(request: Request) -> Language:
 
 
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """A page from a template, which sees `t(key)`, `language`, `other_language_url` and the context."""
+    """A page from a template, which sees `t(key)`, `language`, `other_language_url`, who views it, and the context."""
     language = page_language(request)
+    viewer: SignedIn | None = getattr(request.state, "signed_in", None)
     words: Callable[..., str] = partial(message, language)
     html = _templates.get_template(template).render(
-        t=words, language=language, other_language_url=_other_language_url(request, language), **context
+        t=words,
+        language=language,
+        other_language_url=_other_language_url(request, language),
+        viewer=viewer,
+        sign_out_token=csrf_token(viewer.csrf_secret) if viewer and viewer.csrf_secret else "",
+        viewer_links=account_links(viewer) if viewer else [],
+        this_address=_this_address(request),
+        **context,
     )
     response = HTMLResponse(html, status, headers=security_headers(_basemap_origin(request)))
     if parse_language(request.query_params.get("lang")):
@@ -49,9 +60,20 @@ def error_page(request: Request, status: int, title: str, detail: str) -> HTMLRe
     return render(request, "error.html", status, code=status, title=title, detail=detail)
 
 
+def _this_address(request: Request) -> str:
+    """This page's address, to come back to after signing in; not that of a page that only answers a form."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    if request.method in ("GET", "HEAD"):
+        return request.url.path + query
+    return "/sign-in" if request.url.path.startswith("/sign-in") else "/"
+
+
 def _other_language_url(request: Request, language: Language) -> str:
     kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
-    return f"{request.url.path}?{urlencode([('lang', 'en' if language == 'ja' else 'ja'), *kept])}"
+    path = (
+        request.url.path if request.method == "GET" else "/sign-in"
+    )  # which leads on to where somebody signed in may be
+    return f"{path}?{urlencode([('lang', 'en' if language == 'ja' else 'ja'), *kept])}"
 
 
 def _basemap_origin(request: Request) -> str | None:

@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 
 import orjson
 import psycopg
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from psycopg_pool import PoolTimeout
 
 from app.db import reading
 from app.problems import KINDS, NOT_FOUND
+from app.web.account_forms import look_up_viewer
 from app.web.files import PackedFiles
 from app.web.filter_form import address_of_form, choice_fields
 from app.web.map_data import REGIONS, Town, list_credits, list_sources, list_towns, page_data
@@ -21,10 +22,12 @@ from app.web.pages import error_page, page_language, render
 
 router = APIRouter(include_in_schema=False)
 _read = partial(router.api_route, methods=["GET", "HEAD"])
+# Public pages show who is signed in; nobody else costs them a look into the database.
+_read_by_anybody = partial(_read, dependencies=[Depends(look_up_viewer)])
 _files = PackedFiles(directory=Path(__file__).parent / "static")
 
 
-@_read("/")
+@_read_by_anybody("/")
 async def map_page(request: Request) -> Response:
     """The map; a form sent without JavaScript is first turned into the address that says the same."""
     if (address := address_of_form(request.query_params)) is not None:
@@ -57,7 +60,7 @@ def _json_for_html(data: Any) -> str:
     return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
 
 
-@_read("/about")
+@_read_by_anybody("/about")
 async def about_page(request: Request) -> Response:
     """What this is, where its data come from, how to use the API."""
     try:
@@ -68,7 +71,7 @@ async def about_page(request: Request) -> Response:
     return render(request, "about.html", sources=sources, settings=request.app.state.settings)
 
 
-@_read("/problems/{slug}")
+@_read_by_anybody("/problems/{slug}")
 async def problem_page(request: Request, slug: str) -> Response:
     """The page that the `type` of a problem points at."""
     kind = KINDS.get(slug)

@@ -20,12 +20,14 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from app.db import APP_ROLE, READER_ROLE, STATISTICS_ROLE
 from scripts.machine.postgres_server import Server, obtain_server
 from scripts.machine.processes import processes_inside, start, stop, wait_until_gone, with_parent
 from scripts.machine.terminal import Refusal, say, timed
 
 SUPERUSER = "postgres"
-APPLICATION = "tsunagaru"  # name of both the role and the database
+APPLICATION = "tsunagaru"  # name of both the owner's role and the database
+WEB = "tsunagaru_web"  # login of the web process
 PORTS = (20_000, 32_767)  # Linux hands out ephemeral ports from 32768 on
 SOCKET_PATH_BYTES = 107  # sun_path of struct sockaddr_un, less the closing NUL
 SPACE_MB = 800
@@ -66,18 +68,23 @@ class Cluster:
     owner: str | None
     superuser_password: str
     password: str
+    web_password: str
 
-    def url(self, port: int) -> str:
-        """Address for the application, which owns its database and nothing else."""
-        return f"postgresql://{APPLICATION}:{self.password}@127.0.0.1:{port}/{APPLICATION}"
+    def addresses(self, port: int) -> dict[str, str]:
+        """The environment's names for the database: as its owner, and as the web process, which owns nothing."""
+        place = f"127.0.0.1:{port}/{APPLICATION}"
+        return {
+            "DATABASE_URL": f"postgresql://{APPLICATION}:{self.password}@{place}",
+            "APP_DATABASE_URL": f"postgresql://{WEB}:{self.web_password}@{place}",
+        }
 
     def superuser_url(self, port: int, database: str = "postgres") -> str:
         return f"postgresql://{SUPERUSER}:{self.superuser_password}@127.0.0.1:{port}/{database}"
 
 
 @contextmanager
-def private_cluster(local: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """The checkout's own cluster, made the first time; the application's URL and the server process."""
+def private_cluster(local: Path) -> Iterator[tuple[dict[str, str], "subprocess.Popen[bytes]"]]:
+    """The checkout's own cluster, made the first time; the database's addresses and the server process."""
     note = local / "cluster.json"
     cluster = read_note(note, local)
     server = obtain_server(None if cluster is None else data_version(cluster.data))
@@ -89,10 +96,10 @@ def private_cluster(local: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]
             write_note(note, cluster)
     end_leftovers(cluster.data)
     with started(server, cluster, SETTINGS) as (port, process):
-        url = cluster.url(port)
-        write_secret(local / "database_url", url)
+        addresses = cluster.addresses(port)
+        write_secret(local / "database_url", addresses["DATABASE_URL"])
         try:
-            yield url, process
+            yield addresses, process
         finally:
             (local / "database_url").unlink(missing_ok=True)
 
@@ -133,9 +140,8 @@ def read_note(note: Path, local: Path) -> Cluster | None:
             f"{data} は別の利用者のものです / belongs to another user: run scripts/serve as that user, or root"
         )
     owner = pwd.getpwuid(owner_uid).pw_name if os.geteuid() == 0 else None
-    return Cluster(
-        data, data.parent / "run", local / "postgres.log", owner, values["superuser_password"], values["password"]
-    )
+    passwords = (values[name] for name in ("superuser_password", "password", "web_password"))
+    return Cluster(data, data.parent / "run", local / "postgres.log", owner, *passwords)
 
 
 def write_note(note: Path, cluster: Cluster) -> None:
@@ -144,6 +150,7 @@ def write_note(note: Path, cluster: Cluster) -> None:
         "data": str(cluster.data),
         "superuser_password": cluster.superuser_password,
         "password": cluster.password,
+        "web_password": cluster.web_password,
     }
     write_secret(note, json.dumps(values, indent=1))
 
@@ -213,9 +220,8 @@ def as_user(user: str | None, command: list[str]) -> list[str]:
 def create(server: Server, folder: Path, log: Path, *options: str) -> Cluster:
     """Make the data folder (C.UTF-8, passwords for every connection). Raises Refusal on a full disk."""
     require_space(folder)
-    cluster = Cluster(
-        folder / "data", folder / "run", log, server_owner(), secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-    )
+    passwords = (secrets.token_urlsafe(24) for _ in range(3))
+    cluster = Cluster(folder / "data", folder / "run", log, server_owner(), *passwords)
     for path in (cluster.data, cluster.sockets):
         path.mkdir(mode=0o700)
     password_file = cluster.sockets / "password"
@@ -249,10 +255,23 @@ def require_space(folder: Path) -> None:
 
 
 def create_database(cluster: Cluster, port: int) -> None:
-    """The application's role and database; PostGIS is put in here because only a superuser may."""
-    name = sql.Identifier(APPLICATION)
+    """The owner's role and database, the group roles of the application, and the login that may take them on.
+
+    Roles and PostGIS are put in here because only a superuser may. The web process's login inherits nothing: out of the
+    group role it connects under, it may do nothing at all.
+    """
+    name, web = sql.Identifier(APPLICATION), sql.Identifier(WEB)
+    groups = sql.SQL(", ").join(sql.Identifier(role) for role in (APP_ROLE, READER_ROLE, STATISTICS_ROLE))
+    login = sql.SQL("CREATE ROLE {} LOGIN {} PASSWORD {}")
     with psycopg.connect(cluster.superuser_url(port), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(cluster.password)))
+        connection.execute(login.format(name, sql.SQL("INHERIT"), sql.Literal(cluster.password)))
+        connection.execute(login.format(web, sql.SQL("NOINHERIT"), sql.Literal(cluster.web_password)))
+        for role in (APP_ROLE, READER_ROLE, STATISTICS_ROLE):
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+        connection.execute(sql.SQL("GRANT {} TO {}").format(groups, name))
+        connection.execute(
+            sql.SQL("GRANT {}, {} TO {}").format(sql.Identifier(APP_ROLE), sql.Identifier(READER_ROLE), web)
+        )
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
     with psycopg.connect(cluster.superuser_url(port, APPLICATION), autocommit=True) as connection:
         connection.execute("CREATE EXTENSION postgis")

@@ -129,9 +129,9 @@ def database(processes: Processes) -> Iterator[tuple[Mapping[str, str], bool]]:
         refuse_unusable(given)
         yield os.environ, False
         return
-    with private_cluster(LOCAL) as (url, server):
+    with private_cluster(LOCAL) as (addresses, server):
         processes["PostgreSQL (.local/postgres.log)"] = server
-        yield {**os.environ, "DATABASE_URL": url}, True
+        yield {**os.environ, **addresses}, True
 
 
 def refuse_unusable(url: str) -> None:

@@ -40,7 +40,7 @@ def loaded_database() -> Iterator[str]:
 @contextmanager
 def our_server(database_url: str, log: Path, **settings: str) -> Iterator[str]:
     """The application with one worker on a free port; its address."""
-    env = {**os.environ, "DATABASE_URL": database_url, **settings}
+    env = {**os.environ, "DATABASE_URL": database_url, "AUDIT_ANCHOR_FILE": os.devnull, **settings}
     with serving([*APP, "serve", "--port"], env, ROOT, "/readyz", log) as address:
         yield address
 

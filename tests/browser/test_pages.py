@@ -130,10 +130,12 @@ def test_what_a_visitor_types_comes_back_as_text(site: str) -> None:
 
 
 def test_every_message_is_used_and_every_used_one_exists() -> None:
-    sources = "".join(path.read_text() for path in (*WEB.glob("static/*.js"), *WEB.glob("templates/*.html")))
+    sources = "".join(
+        path.read_text() for path in (*WEB.glob("static/*.js"), *WEB.glob("templates/**/*.html"), *WEB.glob("*.py"))
+    )
     keys = set(MESSAGES["ja"])
     # `key` or the start of a composed key, as in `part.${field}` or "region." ~ region
-    stems = {match[1] for match in re.finditer(r"[`\"']([a-z_]+(?:\.[a-z_.]+)?\.)(?:\$\{|[\"'] ~)", sources)}
+    stems = {match[1] for match in re.finditer(r"[`\"']([a-z_]+(?:\.[a-z_.]+)?\.)(?:\$?\{|[\"'] ~)", sources)}
     unused = {key for key in keys if not re.search(rf"[\"'`]{re.escape(key)}[\"'`]", sources)}
     assert {key for key in unused if not any(key.startswith(stem) for stem in stems)} == set()
     used = {

@@ -1,0 +1,92 @@
+"""What is let in: bodies of bounded size, and only so many requests from one token or address in a minute.
+
+Counted per worker process; the proxy in front bounds the sum. Reading `/ogc` is not counted here unless the settings say
+so: its cost is bounded by the queue for connections and the statement timeout.
+"""
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.config import Settings
+from app.problem_answers import Refused, answer_problem
+from app.problems import TOO_LARGE, TOO_MANY, Problem
+
+_SIGN_IN = ("/sign-in", "/invitations")
+_TOKENS_OF_AN_ADDRESS = 10  # an office's programs behind one address, each with a token of its own
+_PREFIX_LENGTH = 12  # of an API token; the secret behind it is never kept, not even as a key
+
+
+class Admission:
+    """ASGI middleware that answers 413 and 429 before anything is read or looked up."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.largest = settings.largest_body
+        self.limiter = MovingWindowRateLimiter(MemoryStorage())
+        self.rates: tuple[tuple[tuple[str, ...], RateLimitItem | None], ...] = (
+            (_SIGN_IN, RateLimitItemPerMinute(settings.sign_ins_per_minute)),
+            (("/api/",), RateLimitItemPerMinute(settings.commands_per_minute)),
+            (("/ogc",), RateLimitItemPerMinute(settings.reads_per_minute) if settings.reads_per_minute else None),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        problem = self._oversized(scope) or await self._too_often(scope)
+        if problem is not None:
+            await answer_problem(Request(scope), problem)(scope, receive, send)
+            return
+        await self.app(scope, self._counted(receive), send)
+
+    def _oversized(self, scope: Scope) -> Problem | None:
+        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        return _too_large(self.largest) if not declared.isdigit() or int(declared) > self.largest else None
+
+    def _counted(self, receive: Receive) -> Receive:
+        """A body sent in chunks is counted as it comes."""
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self.largest:
+                raise Refused(_too_large(self.largest))
+            return message
+
+        return counted
+
+    async def _too_often(self, scope: Scope) -> Problem | None:
+        rate = next((rate for prefixes, rate in self.rates if scope["path"].startswith(prefixes)), None)
+        if rate is None or (rate is self.rates[0][1] and scope["method"] != "POST"):
+            return None
+        address, token = _who(scope)
+        # Whoever makes up tokens does not get a rate for each: an address has a bound over all of them.
+        together = RateLimitItemPerMinute(rate.amount * _TOKENS_OF_AN_ADDRESS)
+        if await self.limiter.hit(rate, address, token) and await self.limiter.hit(together, address, "all"):
+            return None
+        return Problem(
+            TOO_MANY,
+            "短い時間に送られた回数が多すぎます。1分ほどおいてから続けてください。",
+            "Too many requests in a short time; wait a minute.",
+            headers={"Retry-After": "60"},
+        )
+
+
+def _who(scope: Scope) -> tuple[str, str]:
+    """The address, and the beginning of the token if there is one."""
+    client = scope.get("client")
+    sent = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    return (client[0] if client else ""), sent.decode("latin-1").partition(" ")[2][:_PREFIX_LENGTH]
+
+
+def _too_large(largest: int) -> Problem:
+    return Problem(
+        TOO_LARGE,
+        f"送られたデータが大きすぎます（上限 {largest // 1024:,} KiB）。",
+        f"The body is too large (at most {largest // 1024:,} KiB).",
+    )

@@ -1,0 +1,194 @@
+"""One valid request for each operation: the one place that knows bodies and how to make what a path names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pyotp
+
+from app.accounts.permissions import ROLES_OF_KIND, Role
+from tests.accounts_world import (
+    ORGANISATIONS,
+    PASSWORD,
+    World,
+    add_colleague,
+    add_invitation,
+    add_passkey,
+    add_plan,
+    add_session,
+    add_state,
+)
+from tests.authenticator import new_challenge, registration
+
+Owner = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What to send: values for the path's places, a JSON body, further headers, query parameters."""
+
+    place: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+# Makes an example whose ids belong to an organisation of the world (and to the person, where they are somebody's own).
+Make = Callable[[Owner, World, str, str], Example]
+
+PLAN = {"name": "計画局", "lon": 139.76, "lat": 35.65, "technology": "5g", "asset_id": "W001", "note": "メモ"}
+ORGANISATION = {"kind": "carrier", "name": "新しい組織", "name_en": "New"}
+
+
+def _ordinary_role(organisation: str) -> Role:
+    return sorted(ROLES_OF_KIND[ORGANISATIONS[organisation][0]] - {Role.AUDITOR, Role.SYSTEM_ADMIN})[0]
+
+
+def _plain(body: Any = None, **place: Any) -> Make:
+    return lambda _owner, _world, _organisation, _person: Example(place, body)
+
+
+def _token(owner: Owner, world: World, organisation: str, person: str) -> Example:
+    prefix = uuid4().hex[:12]
+    owner.execute(
+        "INSERT INTO api_token (prefix, secret_hash, person_id, organisation_id, name, scopes, expires_at)"
+        " VALUES (%s, '', %s, %s, '試し', '{}', now() + interval '1 day')",
+        (prefix, world[person].person_id, world.organisations[organisation]),
+    )
+    return Example({"prefix": prefix})
+
+
+def _colleague(owner: Owner, world: World, organisation: str, person: str) -> Example:
+    role = _ordinary_role(organisation)
+    further = sorted(ROLES_OF_KIND[ORGANISATIONS[organisation][0]] - {Role.AUDITOR, Role.SYSTEM_ADMIN, role})
+    person_id, _ = add_colleague(owner, world, organisation, role)
+    return Example(body={"person_id": str(person_id), "role": (further or [role])[0]})
+
+
+def _membership(owner: Owner, world: World, organisation: str, person: str) -> Example:
+    return Example({"membership_id": add_colleague(owner, world, organisation, _ordinary_role(organisation))[1]})
+
+
+def _invite(owner: Owner, world: World, organisation: str, person: str) -> Example:
+    return Example(body={"email": "new@example.jp", "role": _ordinary_role(organisation)})
+
+
+def _invitation(owner: Owner, world: World, organisation: str, person: str) -> Example:
+    return Example({"invitation_id": add_invitation(owner, world, organisation, _ordinary_role(organisation))})
+
+
+def _organisation(body: Any) -> Make:
+    def make(owner: Owner, _world: World, _organisation: str, _person: str) -> Example:
+        found = owner.execute(
+            "INSERT INTO organisation (kind, name) VALUES ('carrier', '試し') RETURNING organisation_id"
+        ).fetchone()
+        assert found is not None
+        return Example({"organisation_id": found[0]}, body)
+
+    return make
+
+
+def _plan(body: Any = None, **headers: str) -> Make:
+    def make(owner: Owner, world: World, organisation: str, _person: str) -> Example:
+        if organisation not in world.plans:  # only carriers plan, yet nobody else may find out by trying
+            return Example({"plan_id": uuid4()}, body, headers)
+        return Example({"plan_id": add_plan(owner, world, organisation, 99)}, body, headers)
+
+    return make
+
+
+def _further_session(owner: Owner, world: World, _organisation: str, person: str) -> Example:
+    return Example({"id": add_session(owner, world, person)})
+
+
+def _other_sessions(owner: Owner, world: World, _organisation: str, person: str) -> Example:
+    add_session(owner, world, person)
+    return Example()
+
+
+def _totp(owner: Owner, world: World, _organisation: str, person: str) -> Example:
+    secret = pyotp.random_base32()
+    state = add_state(owner, world, person, "totp", {"secret": secret})
+    return Example(body={"state": state, "code": pyotp.TOTP(secret).now(), "present_password": PASSWORD})
+
+
+def _new_passkey(owner: Owner, world: World, _organisation: str, person: str) -> Example:
+    challenge = new_challenge()
+    state = add_state(owner, world, person, "passkey-new", {"challenge": challenge})
+    made = registration(challenge, origin="http://test")
+    return Example(body={"state": state, "credential": made, "name": "試し", "present_password": PASSWORD})
+
+
+def _passkey(owner: Owner, world: World, _organisation: str, person: str) -> Example:
+    return Example({"credential_id": add_passkey(owner, world, person)}, {"present_password": PASSWORD})
+
+
+def _switch(_owner: Owner, world: World, organisation: str, _person: str) -> Example:
+    return Example(body={"organisation_id": str(world.organisations[organisation])})
+
+
+_ME = "/api/v1/me"
+_PLANS = "/api/v1/planned-stations"
+
+COMMANDS: dict[tuple[str, str], Make] = {
+    ("GET", _ME): _plain(),
+    ("PATCH", _ME): _plain({"language": "ja"}),
+    ("GET", f"{_ME}/tokens"): _plain(),
+    ("POST", f"{_ME}/tokens"): _plain({"name": "試し", "scopes": ["account:manage"], "days": 1}),
+    ("DELETE", f"{_ME}/tokens/{{prefix}}"): _token,
+    ("GET", f"{_ME}/sessions"): _plain(),
+    ("DELETE", f"{_ME}/sessions"): _other_sessions,
+    ("DELETE", f"{_ME}/sessions/{{id}}"): _further_session,
+    # The new password is the old one: whoever comes next shows the same.
+    ("PUT", f"{_ME}/password"): _plain({"present_password": PASSWORD, "password": PASSWORD}),
+    ("POST", f"{_ME}/totp"): _plain(),
+    ("PUT", f"{_ME}/totp"): _totp,
+    ("POST", f"{_ME}/totp/removal"): _plain({"present_password": PASSWORD}),
+    ("GET", f"{_ME}/passkeys"): _plain(),
+    ("POST", f"{_ME}/passkeys/options"): _plain(),
+    ("POST", f"{_ME}/passkeys"): _new_passkey,
+    ("POST", f"{_ME}/passkeys/{{credential_id}}/removal"): _passkey,
+    ("GET", f"{_ME}/organisations"): _plain(),
+    ("PUT", f"{_ME}/organisation"): _switch,
+    ("GET", "/api/v1/people"): _plain(),
+    ("POST", "/api/v1/memberships"): _colleague,
+    ("DELETE", "/api/v1/memberships/{membership_id}"): _membership,
+    ("GET", "/api/v1/invitations"): _plain(),
+    ("POST", "/api/v1/invitations"): _invite,
+    ("DELETE", "/api/v1/invitations/{invitation_id}"): _invitation,
+    ("GET", "/api/v1/organisations"): _plain(),
+    ("POST", "/api/v1/organisations"): _plain(ORGANISATION),
+    ("PUT", "/api/v1/organisations/{organisation_id}"): _organisation(ORGANISATION),
+    ("POST", "/api/v1/organisations/{organisation_id}/invitations"): _organisation(
+        {"email": "first@example.jp", "role": "carrier_admin"}
+    ),
+    ("GET", "/api/v1/audit-events"): _plain(),
+    ("GET", _PLANS): _plain(),
+    ("POST", _PLANS): _plain(PLAN),
+    ("GET", f"{_PLANS}/{{plan_id}}"): _plan(),
+    ("PUT", f"{_PLANS}/{{plan_id}}"): _plan(PLAN, **{"If-Match": '"1"'}),
+    ("DELETE", f"{_PLANS}/{{plan_id}}"): _plan(**{"If-Match": '"1"'}),
+}
+
+_READ_PLACES = {
+    "collectionId": "assets", "tileMatrix": 13, "tileRow": 3226, "tileCol": 7276, "tileMatrixSetId": "WebMercatorQuad",
+}  # fmt: skip
+_FEATURES = {
+    "assets": "W001", "stations": "S1", "wifi-access-points": "P1", "municipalities": "13103",
+    "population-mesh": "533936901",
+}  # fmt: skip
+
+
+def example_of(method: str, path: str) -> Make:
+    """The operation's example. Raises KeyError for an operation nobody wrote one for."""
+    if not path.startswith("/ogc"):
+        return COMMANDS[method, path]
+    if "/planned-stations/items/{featureId}" in path:
+        return _own_plan_feature
+    feature = next((known for name, known in _FEATURES.items() if f"/{name}/items/" in path), None)
+    return _plain(**_READ_PLACES, **({"featureId": feature} if feature else {}))
+
+
+def _own_plan_feature(owner: Owner, world: World, organisation: str, person: str) -> Example:
+    return Example({"featureId": _plan()(owner, world, organisation, person).place["plan_id"]})
