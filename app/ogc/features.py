@@ -1,53 +1,44 @@
 """The statements that answer features: data version, GeoJSON text, number and the next page's start in one snapshot."""
 
+from collections.abc import Iterable
+
 from app.geo import CRS84, Crs
 from app.ogc.collections import Collection
 from app.ogc.cursor import START
 from app.ogc.query import Page
 from app.ogc.reader import Rows, number
 from app.ogc.sql import Sql, fill, joined, quoted
+from app.ogc.versions import version_of
 
 COUNTED_UP_TO = 50_000  # features; a larger match is not counted
 
 
-def version_of(collection: Collection) -> Sql:
-    """The collection's data version as text: its number, and when, for a database set up anew counts from 1 again."""
-    if not collection.versioned:
-        return Sql("''::text")
-    counted = "version || '.' || to_hex((extract(epoch FROM changed_at) * 1000000)::bigint)"
-    return Sql(f"coalesce((SELECT {counted} FROM public.data_version WHERE collection = %s), '0')", (collection.id,))
-
-
-def page_statement(collection: Collection, page: Page, known: str | None) -> Sql:
+def page_statement(collection: Collection, page: Page) -> Sql:
     """A row for each feature, one more than the limit if there is a next page, and one row without a feature if none.
 
     Columns: data version; feature (GeoJSON text); id, on the last row within the limit; number matched, on the row that
     `read_matched` says. Rows and not one text of all: PostgreSQL sends them as it reads them, where putting megabytes
     together first costs it more than all the rest.
     """
-    conditions = list(page.where)
-    if known is not None:
-        # The client holds this version's page: a gate the planner evaluates once, before any row is read.
-        conditions.append(fill("{} <> {}", version_of(collection), Sql("%s", (known,))))
     limit = Sql("%s", (page.limit,))
     return fill(
         "SELECT version, feature, CASE WHEN place = {} THEN id::text END, {} FROM (SELECT {} AS version) v"
         " LEFT JOIN (SELECT *, row_number() OVER () AS place FROM ({}) page) placed ON true",
         limit,
-        _matched(collection, page, conditions),
+        _matched(collection, page),
         version_of(collection),
-        _features(collection, page, conditions),
+        _features(collection, page),
     )
 
 
-def _matched(collection: Collection, page: Page, conditions: list[Sql]) -> Sql:
+def _matched(collection: Collection, page: Page) -> Sql:
     """How many features match on all pages, or NULL where the rows themselves tell.
 
     A first page that holds everything tells, and so does a page before of the same version: then PostgreSQL never runs
     the counting subquery.
     """
     start = page.start
-    counted = _counted(collection, page, conditions)
+    counted = _counted(collection, page)
     if start.matched is not None and collection.versioned:
         same = fill("{} = {}", version_of(collection), Sql("%s", (start.version,)))
         counted = fill("CASE WHEN {} THEN {} ELSE {} END", same, Sql("%s", (start.matched,)), counted)
@@ -67,24 +58,25 @@ def read_matched(page: Page, rows: Rows) -> int | None:
     return matched if matched <= COUNTED_UP_TO else None
 
 
-def _counted(collection: Collection, page: Page, conditions: list[Sql]) -> Sql:
+def _counted(collection: Collection, page: Page) -> Sql:
     if not page.where and collection.clusters:
         return Sql(f"(SELECT coalesce(sum(building + land + structure), 0) FROM {collection.clusters} WHERE level = 3)")
-    rows = fill("SELECT FROM {}{} LIMIT %s", Sql(collection.relation), _where(conditions)) + Sql(
+    rows = fill("SELECT FROM {}{} LIMIT %s", Sql(collection.relation), _where(page.where)) + Sql(
         "", (COUNTED_UP_TO + 1,)
     )
     return fill("(SELECT count(*) FROM ({}) counted)", rows)
 
 
-def _where(conditions: list[Sql]) -> Sql:
+def _where(conditions: Iterable[Sql]) -> Sql:
     return fill(" WHERE {}", joined(" AND ", conditions)) if conditions else Sql("")
 
 
-def _features(collection: Collection, page: Page, conditions: list[Sql]) -> Sql:
+def _features(collection: Collection, page: Page) -> Sql:
     """Rows of id and feature (GeoJSON text), one more than the limit, in order."""
     id_column = quoted(collection.id_column)
+    conditions = list(page.where)
     if page.start.after is not None:
-        conditions = [*conditions, Sql(f"{id_column} > %s", (page.start.after,))]
+        conditions.append(Sql(f"{id_column} > %s", (page.start.after,)))
     keys = [f"{quoted(name)} {'DESC' if down else 'ASC'} NULLS LAST" for name, down in page.order]
     tail = Sql(f" ORDER BY {', '.join([*keys, id_column])} LIMIT %s", (page.limit + 1,))
     if page.start.offset:
@@ -126,5 +118,5 @@ def item_statement(collection: Collection, feature_id: str, crs: Crs, properties
     """version and feature (GeoJSON text)."""
     here = Sql(f"{quoted(collection.id_column)} = %s", (feature_id,))
     page = Page((here,), (), START, 1, crs, properties)
-    feature = fill("(SELECT feature FROM ({}) one LIMIT 1)", _features(collection, page, [here]))
+    feature = fill("(SELECT feature FROM ({}) one LIMIT 1)", _features(collection, page))
     return fill("SELECT {}, {}", version_of(collection), feature)

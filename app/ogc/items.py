@@ -16,6 +16,7 @@ from app.ogc.negotiation import HTML
 from app.ogc.parameters import MAX_PAGE_ROWS
 from app.ogc.query import Page, read_crs, read_page, read_properties
 from app.ogc.reader import text
+from app.ogc.versions import held_version
 from app.problems import BAD_FILTER, NOT_FOUND, Problem
 
 GEOJSON_TYPE = "application/geo+json"
@@ -28,12 +29,10 @@ async def items(call: Call) -> Response:
     if call.format is HTML:
         page = replace(page, limit=min(page.limit, MAX_PAGE_ROWS))
     representation = identity(call)
-    known = known_version(call, representation) if collection.versioned else None
-    rows = await call.publication.reader.rows(page_statement(collection, page, known))
+    if held := await held_version(call, [collection], representation):
+        return not_modified(call, etag(held, representation))
+    rows = await call.publication.reader.rows(page_statement(collection, page))
     version = text(rows.value(0, 0))
-    tag = etag(version, representation)
-    if known is not None and known == version:
-        return not_modified(call, tag)
     features, matched = rows.values(1, page.limit), read_matched(page, rows)
     following = None
     if len(rows) > page.limit:
@@ -49,7 +48,7 @@ async def items(call: Call) -> Response:
         body = _items_page(call, orjson.loads(body), following)
     if not collection.versioned:
         return document(call, body, links)
-    return answer(call, body, tag, links=links)
+    return answer(call, body, etag(version, representation), links=links)
 
 
 def _items_page(call: Call, content: dict[str, Any], following: str | None) -> bytes:

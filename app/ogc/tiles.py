@@ -11,11 +11,11 @@ from app.geo import Bbox, TileCoord
 from app.ogc.answers import FRESH, IMMUTABLE, answer, etag, identity, known_version, not_modified
 from app.ogc.call import Call, bad_parameter
 from app.ogc.collections import Collection
-from app.ogc.features import version_of
 from app.ogc.parameters import VERSION
 from app.ogc.query import read_conditions, read_properties
 from app.ogc.reader import text
 from app.ogc.sql import Sql, fill, joined, quoted
+from app.ogc.versions import held_version, versions_of
 
 EXTENT = 4096  # tile units along an edge
 BUFFER = 64  # tile units drawn beyond each edge
@@ -74,19 +74,24 @@ def default_properties(collection: Collection) -> tuple[str, ...]:
 async def _tile(call: Call, layers: list[Layer]) -> Response:
     place, asked_version = _place(call), _asked_version(call)
     representation = identity(call)
-    versioned = all(layer.collection.versioned for layer in layers)
-    known = known_version(call, representation) if versioned else None
-    row = await call.publication.reader.row(tile_statement(place, layers, known))
+    collections = [layer.collection for layer in layers]
+    held = await held_version(call, collections, representation)
+    if held is not None:
+        return not_modified(call, etag(held, representation), _cache(held, asked_version))
+    row = await call.publication.reader.row(tile_statement(place, layers))
     version, body = text(row[0]), row[1] or b""
-    if not versioned:
-        version = _hash(body)
-    tag = etag(version, representation)
-    cache = IMMUTABLE if versioned and asked_version == version else FRESH
-    if known_version(call, representation) == version:
-        return not_modified(call, tag, cache)
+    if not all(collection.versioned for collection in collections):
+        version, asked_version = _hash(body), None
+        if known_version(call, representation) == version:
+            return not_modified(call, etag(version, representation))
+    tag, cache = etag(version, representation), _cache(version, asked_version)
     if not body:
         return answer(call, b"", tag, cache=cache, status=204)
     return answer(call, body, tag, cache=cache)
+
+
+def _cache(version: str, asked_version: str | None) -> str:
+    return IMMUTABLE if asked_version == version else FRESH
 
 
 def _asked_version(call: Call) -> str | None:
@@ -111,14 +116,10 @@ def _place(call: Call) -> TileCoord:
     return TileCoord(z, x, y)
 
 
-def tile_statement(place: TileCoord, layers: list[Layer], known: str | None) -> Sql:
+def tile_statement(place: TileCoord, layers: list[Layer]) -> Sql:
     """The data versions (one text) and the tile."""
-    version = joined(" || '.' || ", [version_of(layer.collection) for layer in layers])
     tile = joined(" || ", [fill("({})", _layer(place, layer)) for layer in layers])
-    if known is not None:
-        # The client holds this version's tile: spare the work.
-        tile = fill("CASE WHEN {} <> {} THEN {} END", version, Sql("%s", (known,)), tile)
-    return fill("SELECT {}, {}", version, tile)
+    return fill("SELECT {}, {}", versions_of([layer.collection for layer in layers]), tile)
 
 
 def _layer(place: TileCoord, layer: Layer) -> Sql:

@@ -8,14 +8,14 @@ from app.geo import CRS84_URI, MAX_ZOOM
 from app.ogc.answers import Link, document
 from app.ogc.call import Call
 from app.ogc.collections import Collection
-from app.ogc.features import version_of
 from app.ogc.html import page
 from app.ogc.links import OGC_REL, self_and_alternates
 from app.ogc.negotiation import MVT, TILEJSON
 from app.ogc.parameters import properties_schema
 from app.ogc.reader import text
-from app.ogc.sql import fill, joined
+from app.ogc.sql import fill
 from app.ogc.tiles import MERCATOR_EDGE_M, choose_collections, default_properties
+from app.ogc.versions import versions_of
 from app.problems import NOT_FOUND, Problem
 
 TILE_PX = 256
@@ -131,8 +131,7 @@ async def _tilejson(call: Call, collections: list[Collection], title: str, here:
     """TileJSON 3.0, with the data version in the tiles' address so that browsers may keep them for good."""
     version = ""
     if all(collection.versioned for collection in collections):
-        statement = fill("SELECT {}", joined(" || '.' || ", [version_of(collection) for collection in collections]))
-        (versions,) = await call.publication.reader.row(statement)
+        (versions,) = await call.publication.reader.row(fill("SELECT {}", versions_of(collections)))
         version = f"&v={text(versions)}"
     chosen = f"&collections={call.parameters['collections']}" if "collections" in call.parameters else ""
     west, south, east, north = _extent(collections)
