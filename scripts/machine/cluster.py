@@ -140,7 +140,12 @@ def read_note(note: Path, local: Path) -> Cluster | None:
             f"{data} は別の利用者のものです / belongs to another user: run scripts/serve as that user, or root"
         )
     owner = pwd.getpwuid(owner_uid).pw_name if os.geteuid() == 0 else None
-    passwords = (values[name] for name in ("superuser_password", "password", "web_password"))
+    try:
+        passwords = [values[name] for name in ("superuser_password", "password", "web_password")]
+    except KeyError:
+        raise Refusal(
+            f"{note} は古い版が作りました / was made by an earlier version: remove {note.parent} to start afresh"
+        ) from None
     return Cluster(data, data.parent / "run", local / "postgres.log", owner, *passwords)
 
 
