@@ -1,10 +1,10 @@
 """What goes over the wire for accounts. Unknown members are refused: nobody assigns a role in passing."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts.permissions import OrganisationKind, Permission, Role
 
@@ -198,12 +198,6 @@ class OrganisationRequest(Input):
     municipality_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")] | None = None
     contract_from: date | None = None
     contract_to: date | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.contract_from and self.contract_to and self.contract_to < self.contract_from:
-            raise ValueError("contract_to lies before contract_from")
-        return self
 
 
 class Organisation(OrganisationRequest):

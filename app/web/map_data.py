@@ -13,15 +13,6 @@ from app.ogc.collections import BUILT_IN
 from app.web.messages import MAP_MESSAGES, Language
 
 REGIONS = ("ward", "tama", "island")
-# Tables behind the collections; a row counts while it is in force.
-_ROWS_OF_SOURCES = """
-  SELECT 'assets' AS collection, source_id, count(*) AS n FROM public.asset WHERE valid_to IS NULL GROUP BY source_id
-  UNION ALL SELECT 'stations', source_id, count(*) FROM public.station WHERE valid_to IS NULL GROUP BY source_id
-  UNION ALL SELECT 'wifi-access-points', source_id, count(*) FROM public.access_point WHERE valid_to IS NULL
-    GROUP BY source_id
-  UNION ALL SELECT 'municipalities', source_id, count(*) FROM public.municipality GROUP BY source_id
-  UNION ALL SELECT 'population-mesh', source_id, count(*) FROM public.population_mesh GROUP BY source_id
-"""
 
 
 @dataclass(frozen=True)
@@ -61,7 +52,7 @@ async def list_towns(connection: AsyncConnection[Any]) -> list[Town]:
             """
             SELECT municipality_code AS code, name, name_en, region,
               round(ST_X(p)::numeric, 5)::float8 AS lon, round(ST_Y(p)::numeric, 5)::float8 AS lat
-            FROM (SELECT *, ST_PointOnSurface(geom) AS p FROM public.municipality) placed ORDER BY municipality_code
+            FROM (SELECT *, ST_PointOnSurface(geom) AS p FROM ogc.municipalities) placed ORDER BY municipality_code
             """
         )
         return await cursor.fetchall()
@@ -71,10 +62,10 @@ async def list_sources(connection: AsyncConnection[Any]) -> list[Source]:
     """Every source with entries or a load, real ones first."""
     async with connection.cursor(row_factory=class_row(Source)) as cursor:
         await cursor.execute(
-            f"""
+            """
             SELECT s.source_id, title_ja, title_en, publisher, url, licence, licence_url, credit, as_of, is_sample,
               loaded_at, coalesce(sum(n), 0)::integer AS rows
-            FROM public.data_source s LEFT JOIN ({_ROWS_OF_SOURCES}) counted USING (source_id)
+            FROM public.data_source s LEFT JOIN ogc.source_counts counted USING (source_id)
             GROUP BY s.source_id ORDER BY is_sample, s.source_id
             """
         )
@@ -85,9 +76,9 @@ async def list_credits(connection: AsyncConnection[Any]) -> dict[str, list[str]]
     """Credit lines by collection, as its map layer shows them."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            f"""
+            """
             SELECT collection, array_agg(DISTINCT credit ORDER BY credit) AS credits
-            FROM ({_ROWS_OF_SOURCES}) counted JOIN public.data_source USING (source_id) GROUP BY collection
+            FROM ogc.source_counts counted JOIN public.data_source USING (source_id) GROUP BY collection
             """
         )
         return {row["collection"]: row["credits"] for row in await cursor.fetchall()}

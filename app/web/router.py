@@ -51,7 +51,7 @@ async def _ground(request: Request) -> tuple[list[Town], dict[str, list[str]]]:
     try:
         async with reading(request.app.state.read_pool) as connection:
             return await list_towns(connection), await list_credits(connection)
-    except (psycopg.Error, PoolTimeout):
+    except (psycopg.OperationalError, PoolTimeout):
         return [], {}
 
 
@@ -66,7 +66,7 @@ async def about_page(request: Request) -> Response:
     try:
         async with reading(request.app.state.read_pool) as connection:
             sources = await list_sources(connection)
-    except (psycopg.Error, PoolTimeout):
+    except (psycopg.OperationalError, PoolTimeout):
         sources = []
     return render(request, "about.html", sources=sources, settings=request.app.state.settings)
 

@@ -150,6 +150,17 @@ SELECT p.mesh_half, p.population, p.census_year,
 FROM public.population_mesh p JOIN public.data_source s USING (source_id)
 """
 
+SOURCE_COUNTS = """
+CREATE VIEW ogc.source_counts AS
+SELECT 'assets' AS collection, source_id, count(*) AS n FROM public.asset WHERE valid_to IS NULL GROUP BY source_id
+UNION ALL SELECT 'stations', source_id, count(*) FROM public.station WHERE valid_to IS NULL GROUP BY source_id
+UNION ALL SELECT 'wifi-access-points', source_id, count(*) FROM public.access_point WHERE valid_to IS NULL
+  GROUP BY source_id
+UNION ALL SELECT 'municipalities', source_id, count(*) FROM public.municipality GROUP BY source_id
+UNION ALL SELECT 'population-mesh', source_id, count(*) FROM public.population_mesh GROUP BY source_id;
+COMMENT ON VIEW ogc.source_counts IS 'Rows in force by collection and source: what credits and the list of sources tell'
+"""
+
 VERSIONED = {
     "ogc.assets": "assets",
     "public.station": "stations",
@@ -192,6 +203,7 @@ def upgrade() -> None:
             f" FOR EACH STATEMENT EXECUTE FUNCTION ogc.count_assets('{weight}')"
         )
     op.execute(SMALL_VIEWS)
+    op.execute(SOURCE_COUNTS)
     for table, collection in VERSIONED.items():
         _on_change("bump_data_version", table, f"ogc.bump_data_version('{collection}')")
 

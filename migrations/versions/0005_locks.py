@@ -175,7 +175,9 @@ GRANT USAGE ON SCHEMA stat TO tsunagaru_reader;
 GRANT SELECT ON stat.planned_stations TO tsunagaru_reader
 """
 
-PUBLISHED = ("assets", "assets_clusters", "stations", "wifi_access_points", "municipalities", "population_mesh")
+PUBLISHED = (
+    "assets", "assets_clusters", "stations", "wifi_access_points", "municipalities", "population_mesh", "source_counts",
+)  # fmt: skip
 
 
 def _lock(table: str) -> None:
