@@ -22,7 +22,7 @@ ROLES = (APP_ROLE, READER_ROLE, "tsunagaru_statistics")
 # Everybody may read these: the published register, where it comes from, and PostGIS's own lists.
 PUBLIC = {
     *(f"ogc.{name}" for name in (
-        "assets", "assets_clusters", "stations", "wifi_access_points", "municipalities", "population_mesh",
+        "assets", "assets_clusters", "stations", "wifi_access_points", "municipalities", "population_mesh", "source_counts",
     )),
     "public.data_version", "public.data_source", "public.alembic_version",
     "public.spatial_ref_sys", "public.geometry_columns", "public.geography_columns",
