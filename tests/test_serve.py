@@ -141,6 +141,14 @@ def loaded(checkout: Checkout) -> Checkout:
     return checkout
 
 
+def owner_of(process_id: int) -> int | None:
+    """The user a process runs as; None for one that has just ended, as PostgreSQL's come and go."""
+    try:
+        return Path(f"/proc/{process_id}").stat().st_uid
+    except FileNotFoundError:
+        return None
+
+
 def assert_private(checkout: Checkout) -> None:
     """Only this machine's programs with the password reach the cluster, and no process of it is root."""
     with psycopg.connect((checkout.folder / ".local/database_url").read_text()) as connection:
@@ -148,7 +156,7 @@ def assert_private(checkout: Checkout) -> None:
         assert shown == [("127.0.0.1",), ("off",)]
         assert PORTS[0] <= connection.info.port <= PORTS[1]
         assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
-    assert all(Path(f"/proc/{process_id}").stat().st_uid != 0 for process_id in processes_inside(checkout.data))
+    assert all(owner_of(process_id) != 0 for process_id in processes_inside(checkout.data))
     for name in ("cluster.json", "database_url", "postgres/data"):
         assert not stat.S_IMODE((checkout.folder / ".local" / name).stat().st_mode) & 0o077
 
