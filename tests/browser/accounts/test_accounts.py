@@ -215,11 +215,11 @@ async def test_time_codes(chromium: Browser, place: Place) -> None:
         await page.get_by_text("手で入力する", exact=True).click()
         assert (await page.locator("code.secret").inner_text()).replace(" ", "") == secret
         code = pyotp.TOTP(secret)
-        await page.get_by_label("確認コード").fill(code.now())
+        used = code.now()
+        await page.get_by_label("確認コード").fill(used)
         await page.get_by_label("現在のパスワード").fill(place.passwords["private-owner"])
         await press(page, "設定を終える")
         await expect(page.get_by_text("確認コードを設定しました。")).to_be_visible()
-        used = code.now()
         await sign_out(page)
         await page.goto(place.site + "/sign-in?next=/account")
         await type_password(page, place, "private-owner")
