@@ -24,7 +24,7 @@ PUBLIC = {
     *(f"ogc.{name}" for name in (
         "assets", "assets_clusters", "stations", "wifi_access_points", "municipalities", "population_mesh", "source_counts",
     )),
-    "public.data_version", "public.data_source", "public.alembic_version",
+    "public.data_version", "public.data_source", "public.alembic_version", "public.town", "public.postal_code",
     "public.spatial_ref_sys", "public.geometry_columns", "public.geography_columns",
 }  # fmt: skip
 PRIVATE_VIEWS = {"ogc.assets_carrier", "ogc.assets_internal", "ogc.planned_stations"}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
@@ -73,6 +74,9 @@ def read_rows(path: Path, source: Source) -> Iterator[Row]:
     """
     records = _records(path.name, _decode(path, source.encoding))
     line, header = next(records, (1, []))
+    if not source.header:
+        records = chain([(line, header)], records)
+        header = [str(number) for number in range(1, len(header) + 1)]
     missing = [column for column in (*source.columns, *source.rows) if column not in header]
     if missing:
         names = "、".join(missing)

@@ -15,7 +15,9 @@ from app.geodata.facilities import read_facilities
 from app.geodata.fetch import CACHE, Missing, locate, sha256_of
 from app.geodata.manifest import Source
 from app.geodata.population_mesh import read_population_mesh
-from app.territory.ground import replace_municipalities, replace_population_mesh
+from app.geodata.postal_codes import read_postal_codes
+from app.geodata.towns import read_towns
+from app.territory.ground import replace_municipalities, replace_population_mesh, replace_postal_codes, replace_towns
 from app.territory.sources import (
     SAMPLE_OUTLINES,
     forget_unused,
@@ -41,6 +43,8 @@ READINGS: dict[str, Callable[[Path, Source], Rows]] = {
     "facilities": read_facilities,
     "access_points": read_access_points,
     "population_mesh": read_population_mesh,
+    "towns": read_towns,
+    "postal_codes": read_postal_codes,
 }
 
 
@@ -101,5 +105,9 @@ def _write(session: Session, source: Source, rows: list[dict[str, Any]]) -> str:
         return f"{count:,} 区市町村 / municipalities"
     if source.reading == "population_mesh":
         return f"{replace_population_mesh(session, source.id, rows):,} メッシュ / cells"
+    if source.reading == "towns":
+        return f"{replace_towns(session, source.id, rows):,} 町丁目 / towns"
+    if source.reading == "postal_codes":
+        return f"{replace_postal_codes(session, source.id, rows):,} 郵便番号 / postal codes"
     table = asset if source.reading == "facilities" else access_point
     return publish(session, table, source.id, rows).in_words()

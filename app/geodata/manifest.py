@@ -16,13 +16,14 @@ class Source(BaseModel):
     """One source of the manifest.
 
     `path` is relative to GEODATA_DIR; `columns` maps the file's column names to fields; `rows` selects the rows whose
-    column holds a value; fewer than `min_rows` rows mean a file cut short; `crs` is what the file's degrees refer to.
+    column holds a value; fewer than `min_rows` rows mean a file cut short; `crs` is what the file's degrees refer to. Without a
+    `header` the columns are named by their number from 1.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
-    reading: Literal["boundaries", "facilities", "access_points", "population_mesh"]
+    reading: Literal["boundaries", "facilities", "access_points", "population_mesh", "towns", "postal_codes"]
     title_ja: str
     title_en: str
     publisher: str
@@ -35,6 +36,7 @@ class Source(BaseModel):
     download_url: str | None = None
     sha256: str | None = None
     encoding: str = "utf-8"
+    header: bool = True
     crs: str
     layer: str | None = None
     rows: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Writing the ground: boundaries of municipalities and the population mesh, replaced as a whole."""
+"""Writing the ground: boundaries of municipalities, towns, postal codes, the population mesh, replaced as a whole."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
+from app.db import Base
 from app.territory.facts import PREFECTURE, MunicipalityFacts
-from app.territory.models import Municipality, PopulationMesh
+from app.territory.models import Municipality, PopulationMesh, PostalCode, Town
 
 
 def municipality_columns(facts: MunicipalityFacts) -> dict[str, Any]:
@@ -45,7 +46,19 @@ def replace_population_mesh(session: Session, source_id: str, rows: Iterable[Map
     return _insert(session, _table(PopulationMesh), source_id, rows)
 
 
-def _table(model: type[Municipality] | type[PopulationMesh]) -> Table:
+def replace_towns(session: Session, source_id: str, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Put the towns of one source in the place of whatever stood there; answer their number."""
+    session.execute(delete(Town))
+    return _insert(session, _table(Town), source_id, rows)
+
+
+def replace_postal_codes(session: Session, source_id: str, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Put the postal codes of one source in the place of whatever stood there; answer their number."""
+    session.execute(delete(PostalCode))
+    return _insert(session, _table(PostalCode), source_id, rows)
+
+
+def _table(model: type[Base]) -> Table:
     table = model.__table__
     assert isinstance(table, Table)
     return table

@@ -1,7 +1,8 @@
-"""Tables of the ground: sources of data, municipalities, population by half mesh."""
+"""Tables of the ground: sources of data, municipalities, towns, postal codes, population by half mesh."""
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from geoalchemy2 import Geometry
 from sqlalchemy import Boolean, Date, DateTime, Float, ForeignKey, Index, String, Text, func
@@ -27,6 +28,12 @@ class DataSource(Base):
     is_sample: Mapped[bool] = mapped_column(Boolean, server_default="false")
     content_sha256: Mapped[str | None] = mapped_column(String(64), comment="Hash of the file last loaded")
     loaded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    municipality_code: Mapped[str | None] = mapped_column(
+        String(5), comment="Whose own list it is; null for published data loaded by the service"
+    )
+    organisation_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("organisation.organisation_id"), comment="The same for bodies other than municipalities"
+    )
 
 
 class Municipality(Base):
@@ -62,6 +69,28 @@ class PopulationMesh(Base):
     source_id: Mapped[str] = mapped_column(ForeignKey("data_source.source_id"))
 
     __table_args__ = (Index("ix_population_mesh_geom", "geom", postgresql_using="gist"),)
+
+
+class Town(Base):
+    """A town (町丁目・大字・小字) and a point in it: where an address without coordinates is put."""
+
+    __tablename__ = "town"
+
+    municipality_code: Mapped[str] = mapped_column(String(5), primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="町丁目・大字・小字")
+    geom: Mapped[Any] = mapped_column(Geometry("POINT", 4326, spatial_index=False))
+    source_id: Mapped[str] = mapped_column(ForeignKey("data_source.source_id"))
+
+
+class PostalCode(Base):
+    """A postal code of seven digits and a town it serves."""
+
+    __tablename__ = "postal_code"
+
+    postal_code: Mapped[str] = mapped_column(String(7), primary_key=True)
+    municipality_code: Mapped[str] = mapped_column(String(5), primary_key=True)
+    town_name: Mapped[str] = mapped_column(Text, primary_key=True, comment="Empty: the whole municipality")
+    source_id: Mapped[str] = mapped_column(ForeignKey("data_source.source_id"))
 
 
 class DataVersion(Base):
