@@ -5,14 +5,17 @@ Those marked so may also be asked of many cells at once, joined by NUL: true whe
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _EDGE, _END = r"(?:^|\0)", r"(?:\0|$)"
 _CJK = "[\u3040-\u30ff\u3400-\u9fff]"
 # A lone ideograph, a space, another: 港 区, 名　称. Words of two characters and more may well be parted by a space.
 _LAID_OUT = re.compile(rf"{_EDGE}[^\S\0]|[^\S\0]{_END}|[\r\n]|{_EDGE}{_CJK}(?:[ \u3000]+{_CJK})+{_END}")
+_SPACES = " \u3000\xa0\t\n\r\v\f\u2002\u2003\u2009"
 _MACHINE_DEPENDENT = re.compile(
     "[\u2116\u2121\u2160-\u2169\u2170-\u2179\u2460-\u2473\u301d\u301f\u3220-\u33ff\ue000-\uf8ff\U000f0000-\U0010fffd]"
 )
+_ERA_SIGNS = ("明治", "大正", "昭和", "平成", "令和", *"MTSHRＭＴＳＨＲ")
 _ERA = re.compile(
     rf"{_EDGE}(?![^\0]*(?:18|19|20)\d\d)[^\S\0]*(?:"
     r"(?:明治|大正|昭和|平成|令和)\s*(?:元|\d{1,2})\s*[年./-]"
@@ -25,7 +28,8 @@ _SEVERAL = re.compile(
     rf"|[+-]?\d+(?:\.\d+)?{_UNIT}(?:\s*(?:[、・;/~〜\n]|,(?!\d\d\d(?:\D|$)))\s*[+-]?\d+(?:\.\d+)?{_UNIT})+)\s*",
     re.IGNORECASE,
 )
-_SEVERAL_MARK = re.compile(r"\d[^\0]{0,8}[(（、・;；/／~～〜,，\n]")
+_PARTING = "(（、・;；/／~～〜,，\n"
+_SEVERAL_MARK = re.compile(rf"\d[^\0]{{0,8}}[{_PARTING}]")
 _DATE_LIKE = re.compile(r"\s*\d{1,4}\s*/\s*\d{1,2}(?:\s*/\s*\d{1,4})?\s*")
 _NUMBER_LIKE = re.compile(rf"\s*[¥]?\s*(?:約)?{_NUMBER}{_UNIT}\s*", re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -44,9 +48,14 @@ _NOTHING_IN_THE_RULE = frozenset({"***", "X", "x"})
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
 
 
+def _holds(text: str, signs: Iterable[str]) -> bool:
+    # Asked before an expression: looking for a single character is tens of times faster.
+    return any(sign in text for sign in signs)
+
+
 def laid_out(text: str) -> bool:
     """Spaces or line breaks made for looks; joined texts too."""
-    return _LAID_OUT.search(text) is not None
+    return _holds(text, _SPACES) and _LAID_OUT.search(text) is not None
 
 
 def machine_dependent(text: str) -> bool:
@@ -56,7 +65,7 @@ def machine_dependent(text: str) -> bool:
 
 def era_without_year(text: str) -> bool:
     """A year of a Japanese era without the Western one; joined texts too."""
-    return _ERA.search(text) is not None
+    return _holds(text, _ERA_SIGNS) and _ERA.search(text) is not None
 
 
 def has_western_year(text: str) -> bool:
@@ -66,7 +75,7 @@ def has_western_year(text: str) -> bool:
 
 def may_be_several(text: str) -> bool:
     """A number followed by a sign that may part two: a quick first question; joined texts too."""
-    return _SEVERAL_MARK.search(text) is not None
+    return _holds(text, _PARTING) and _SEVERAL_MARK.search(text) is not None
 
 
 def several_data(text: str) -> bool:

@@ -42,7 +42,7 @@ class Column:
     @cached_property
     def joined(self) -> str:
         """All texts, NUL between them."""
-        return "\0".join(text for _, text in self.texts)
+        return "\0".join([value for value in self.values if type(value) is str and value])
 
     @cached_property
     def filled(self) -> bool:
