@@ -11,7 +11,8 @@ class Target:
     """Something a column may be mapped to: a field of the register, or a part of it (latitude, prefecture, …).
 
     `headings` are the words written above such columns, surest first: `exact` ones of published standards, `usual`
-    ones of ledgers and offices. `codes` maps written values to the field's own codes beyond the labels of `field.values`.
+    ones of ledgers and offices. `codes` maps written values to the field's own codes beyond the labels of `field.values`
+    (to "": known, but without a code). `limits` are the smallest and largest usual value, in the field's unit.
     """
 
     name: str
@@ -21,3 +22,4 @@ class Target:
     exact: tuple[str, ...] = ()
     usual: tuple[str, ...] = ()
     codes: Mapping[str, str] | None = None
+    limits: tuple[float, float] | None = None
