@@ -1,7 +1,6 @@
 """A sheet with every cell at its place, columns at hand: for examining how a table is written rather than what it says."""
 
-import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from app.tabular.cell_checks import code_like, has_western_year, number_like
+from app.tabular.delimited import read_delimited
 from app.tabular.table import Unreadable, column_letter
 
 WORKBOOK_FORMATS = frozenset({"xlsx", "xlsm", "xls", "ods"})
@@ -76,10 +76,15 @@ class Grid:
     header_cells: list[tuple[str, str]]  # place, text
     says_unit: bool = False
     merged: list[str] | None = None
+    continuing: Collection[int] = ()
     _blank: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._blank = [row for row, cells in enumerate(self.rows, self.first_row) if not any(map(_filled, cells))]
+        self._blank = [
+            row
+            for row, cells in enumerate(self.rows, self.first_row)
+            if row not in self.continuing and not any(map(_filled, cells))
+        ]
 
     @cached_property
     def numeric(self) -> list[Column]:
@@ -136,17 +141,21 @@ def read_grid(
 ) -> Grid:
     """Read a sheet or a text file whole.
 
-    Raises: Unreadable (`broken-workbook`, `encoding`).
+    Raises: Unreadable.
     """
-    merged: list[str] | None = None
+    header_row, header_rows = max(1, header_row or 1), max(1, header_rows)
     if format in WORKBOOK_FORMATS:
-        sheet, rows, merged = _workbook_rows(path, sheet)
-    else:
-        sheet, rows = None, list(text_rows(path, format, encoding or "utf-8-sig"))
-    return _grid(sheet, rows, max(1, header_row or 1), max(1, header_rows), merged)
+        name, rows, merged = workbook_rows(path, sheet)
+        return _grid(name, rows, header_row, header_rows, merged=merged)
+    rows, continuing = delimited_rows(path, encoding)
+    return _grid(None, rows, header_row, header_rows, continuing=continuing)
 
 
-def _workbook_rows(path: Path, name: str | None) -> tuple[str, list[list[Any]], list[str] | None]:
+def workbook_rows(path: Path, name: str | None) -> tuple[str, list[list[Any]], list[str] | None]:
+    """A sheet's name, its rows from A1 (the last calculated values of formulas), and merged ranges where known.
+
+    Raises: Unreadable (`broken-workbook`).
+    """
     try:
         with CalamineWorkbook.from_path(path) as workbook:
             found = workbook.get_sheet_by_name(workbook.sheet_names[0] if name is None else name)
@@ -165,32 +174,28 @@ def _merged(sheet: CalamineSheet) -> list[str] | None:
     return [f"{column_letter(a[1])}{a[0] + 1}:{column_letter(b[1])}{b[0] + 1}" for a, b in ranges]
 
 
-def text_rows(path: Path, format: str, encoding: str) -> Iterator[list[str]]:
-    """The records of a CSV or TSV file, with the separator its first lines use most.
+def delimited_rows(path: Path, encoding: str | None) -> tuple[list[list[Any]], set[int]]:
+    """The records of a text file, each at the line it starts on; lines that only continue a record are left blank.
 
-    Raises: Unreadable (`encoding`).
+    Returns: the rows, and the numbers (from 1) of continuing lines. Raises: Unreadable.
     """
-    try:
-        with path.open(encoding=encoding, newline="") as file:
-            separator = text_separator(file.read(65_536), format)
-            file.seek(0)
-            yield from csv.reader((line.replace("\0", "") for line in file), delimiter=separator)
-    except (UnicodeError, csv.Error) as error:
-        raise Unreadable(
-            "encoding", "文字コードが合わず、読み取れませんでした。", "The text does not fit the character encoding."
-        ) from error
-
-
-def text_separator(head: str, format: str) -> str:
-    """Tab for TSV, else whichever of comma, semicolon and tab comes most in the first lines."""
-    if format == "tsv":
-        return "\t"
-    lines = head.splitlines()[:20]
-    return max(",;\t", key=lambda mark: sum(line.count(mark) for line in lines))
+    rows: list[list[Any]] = []
+    continuing: set[int] = set()
+    for number, cells in read_delimited(path, encoding)[2]:
+        while len(rows) < number - 1:
+            rows.append([])
+            continuing.add(len(rows))
+        rows.append(cells)
+    return rows, continuing
 
 
 def _grid(
-    sheet: str | None, rows: list[list[Any]], header_row: int, header_rows: int, merged: list[str] | None
+    sheet: str | None,
+    rows: list[list[Any]],
+    header_row: int,
+    header_rows: int,
+    merged: list[str] | None = None,
+    continuing: Collection[int] = (),
 ) -> Grid:
     width = max(map(len, rows), default=0)
     rows = [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
@@ -208,7 +213,9 @@ def _grid(
         if isinstance(value, str) and value
     ]
     above = (str(cell) for row in islice(rows, header_row - 1) for cell in row)
-    return Grid(sheet, header_row, columns, body, first_row, cells, any("単位" in text for text in above), merged)
+    return Grid(
+        sheet, header_row, columns, body, first_row, cells, any("単位" in text for text in above), merged, continuing
+    )
 
 
 def _heading(head: list[list[Any]], place: int) -> str:
