@@ -10,7 +10,8 @@ from app.tabular.table import Unreadable
 
 _PIECE_BYTES = 1 << 20
 _OVERLAP = 4096
-_DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)|<\x00!\x00(D|E)|\x00<\x00!\x00(D|E)", re.IGNORECASE)
+_DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_WIDE_DECLARATION = re.compile(rb"<\x00?!\x00?(D\x00?O\x00?C|E\x00?N\x00?T)", re.IGNORECASE)  # UTF-16
 _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 PASSWORD = (
@@ -81,20 +82,21 @@ def overlapping(parts: Iterator[bytes]) -> Iterator[tuple[bytes, int]]:
 def refuse_declarations(parts: Iterator[bytes]) -> None:
     """Raises: Unreadable("xml-entities") where XML declares a document type or entities: no list needs them."""
     for piece, _ in overlapping(parts):
-        if _DECLARATION.search(piece):
-            raise xml_entities()
+        refuse_declaration(piece)
 
 
-def xml_entities() -> Unreadable:
+def refuse_declaration(piece: bytes) -> None:
+    """The same for a piece of XML. Looking for "<!" first costs a tenth of the pattern."""
+    if (b"<!" in piece and _DECLARATION.search(piece)) or (b"\x00" in piece and _WIDE_DECLARATION.search(piece)):
+        raise _xml_entities()
+
+
+def _xml_entities() -> Unreadable:
     return Unreadable(
         "xml-entities",
         "ファイルの中に、外部の内容を取り込む指定（DTD）があります。安全のため読めません。元のソフトで保存し直してください。",
         "The file holds a declaration (DTD) that may take in outside content. Save it again in its own program.",
     )
-
-
-def declares_entities(piece: bytes) -> bool:
-    return bool(_DECLARATION.search(piece))
 
 
 def member_name(entry: zipfile.ZipInfo) -> str:

@@ -14,11 +14,11 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from app.tabular.archives import (
     PASSWORD,
     damaged_archive,
-    declares_entities,
     open_archive,
     overlapping,
     pieces,
-    xml_entities,
+    refuse_declaration,
+    refuse_declarations,
 )
 from app.tabular.headers import Merge, RawRow, too_many_columns
 from app.tabular.limits import CELL_CHARACTERS, COLUMNS, WORKBOOK_CELLS, WORKBOOK_ROWS
@@ -29,9 +29,9 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 _DIMENSION = re.compile(rb"<(?:\w+:)?dimension\s[^>]*?ref\s*=\s*[\"']([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?[\"']")
-# A row beyond the limit, or a cell in a column of three letters or from KO (301) on.
-_FAR_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"'](\d{6,})[\"']")
-_FAR_CELL = re.compile(rb"\br\s*=\s*[\"']((?:[A-Z]{3}|[L-Z][A-Z]|K[O-Z])\d+)[\"']")
+_FAR_ROW = re.compile(rb"row\s[^>]*?\br\s*=\s*[\"'](\d{6,})[\"']")
+_CELL = re.compile(rb"r=[\"']([A-Z]{1,3})\d+[\"'][^>]*>(?:\s*<(?:\w+:)?(v|is|f)\b)?")
+_ROW_END = re.compile(rb"row>")
 _ERROR_CELL = re.compile(
     rb"<(?:\w+:)?c\s(?=[^>]*\bt=[\"']e[\"'])[^>]*?\br=[\"']([A-Z]+)(\d+)[\"'][^>]*>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>(#[^<]{1,20})</",
     re.DOTALL,
@@ -79,12 +79,7 @@ class _Package:
         self.errors: dict[tuple[int, int], str] = {}
         for name in sorted(self._names):
             if name.lower().endswith((".xml", ".rels", ".vml")) and name not in self._paths.values():
-                self._refuse_entities(name)
-
-    def _refuse_entities(self, name: str) -> None:
-        for piece, _ in overlapping(pieces(self._archive, name)):
-            if declares_entities(piece):
-                raise xml_entities()
+                refuse_declarations(pieces(self._archive, name))
 
     def size(self, sheet: str) -> tuple[int, int] | None:
         """Rows and columns the sheet says it has."""
@@ -102,18 +97,17 @@ class _Package:
         if path not in self._names:
             return
         for piece, _ in overlapping(pieces(self._archive, path)):
-            if declares_entities(piece):
-                raise xml_entities()
+            refuse_declaration(piece)
             self._check_piece(piece)
 
     def _check_piece(self, piece: bytes) -> None:
         for found in _FAR_ROW.finditer(piece):
             if int(found[1]) > WORKBOOK_ROWS and _has_value(piece, found.end()):
                 raise too_many_rows(int(found[1]))
-        for far in _FAR_CELL.finditer(piece):
-            letters = far[1].rstrip(b"0123456789")
-            if _cell_has_value(piece, far.end()):
-                raise too_many_columns(column_number(letters))
+        for end in _ROW_END.finditer(piece):
+            last = _CELL.match(piece, max(piece.rfind(b'r="', 0, end.start()), 0))
+            if last and last[2] and column_number(last[1]) > COLUMNS:
+                raise too_many_columns(column_number(last[1]))
         if b'"e"' in piece or b"'e'" in piece:
             for letters, number, value in _ERROR_CELL.findall(piece):
                 self.errors[int(number), column_number(letters) - 1] = value.decode("ascii", "replace")
@@ -122,14 +116,6 @@ class _Package:
 def _has_value(piece: bytes, start: int) -> bool:
     end = piece.find(b"row>", start)
     return re.search(rb"<(?:\w+:)?(v|is)>", piece[start : end if end >= 0 else start + 4096]) is not None
-
-
-def _cell_has_value(piece: bytes, start: int) -> bool:
-    close = piece.find(b">", start)
-    return (
-        piece[close - 1 : close] != b"/"
-        and re.match(rb"\s*<(?:\w+:)?(v|is|f)\b", piece[close + 1 : close + 60]) is not None
-    )
 
 
 def column_number(letters: bytes | str) -> int:
