@@ -1,5 +1,6 @@
 """The parts of a row that say where it is, and the two numbers read from them before anyone knows their system."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
@@ -72,23 +73,29 @@ class Numbers(NamedTuple):
     second: float
     part: str = "lat"
     is_plane: bool = False
-    decimals: int | None = None
+    decimals: int = 0
     rule: Rule | None = None
 
 
 _NAN = float("nan")
+_PLAIN_PAIR = re.compile(r"\d{2,3}\.(\d+),\d{2,3}\.(\d+)", re.ASCII)  # nearly all rows there are
+_SHORTEST_PAIR = len("35.6,139.6")
 
 
 def read_numbers(parts: Parts) -> Numbers:
     """The two numbers of a row; where there are none, the rule says why if it has anything to say."""
     lat, lon = parts.lat, parts.lon
-    if type(lat) is float and type(lon) is float:
-        return _joined(read_angle(lat), read_angle(lon), "lat")
+    if type(lat) is str and type(lon) is str and (plain := _PLAIN_PAIR.fullmatch(f"{lat},{lon}")):
+        return Numbers(float(lat), float(lon), "lat", False, max(map(len, plain.groups())))
+    found = _joined(read_angle(lat), read_angle(lon), "lat")
+    if found.rule is None and found.first == found.first:
+        return found
     for part, cell in (("position", parts.position), ("lat", lat), ("lon", lon)):
-        if isinstance(cell, str) and len(cell) > 8 and (pair := read_pair(cell)):
+        if isinstance(cell, str) and len(cell) >= _SHORTEST_PAIR and (pair := read_pair(cell)):
             both = _joined(*pair, part)
             return both if both.rule is rules.DMS else both._replace(rule=both.rule or rules.PAIR)
-    found = _joined(read_angle(lat), read_angle(lon), "lat")
+    if parts.position is not None and found.first != found.first and found.rule is None:
+        found = _joined(read_angle(parts.position), Angle(), "position")
     if (parts.x is None and parts.y is None) or found.first == found.first or found.rule is rules.NOT_A_POSITION:
         return found
     return _joined(read_angle(parts.x), read_angle(parts.y), "x")._replace(is_plane=True)
@@ -96,6 +103,8 @@ def read_numbers(parts: Parts) -> Numbers:
 
 def _joined(first: Angle, second: Angle, part: str) -> Numbers:
     rule = first.rule or second.rule
+    if rule is None and first.value is not None and second.value is not None:
+        return Numbers(first.value, second.value, part, False, max(first.decimals or 0, second.decimals or 0))
     if (first.axis == "lon" or second.axis == "lat") and part == "lat":
         first, second, rule = second, first, rules.SWAPPED
     a, b = first.value, second.value

@@ -1,7 +1,7 @@
 """Where each row of a list is: coordinates in any spelling, else its address, checked against its municipality."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from app.territory.places import Address, Places
 EDGE_M = 50.0
 OUTSIDE_M = 500.0
 FEWEST_DECIMALS = 4
+_DECIMALS = 8  # of degrees: 1 mm
 RULES = rules.RULES
 
 _FORM_RULES: dict[int, Rule] = {
@@ -106,15 +107,18 @@ class Positions:
         """Place rows, in their order; a few thousand at a time are fastest."""
         drafts = [_Draft(parts, read_numbers(parts)) for parts in batch]
         lons, lats, forms = to_degrees(*arrays_of([draft.numbers for draft in drafts]), self._frame)
-        for draft, lon, lat, form in zip(drafts, lons.tolist(), lats.tolist(), forms.tolist(), strict=True):
+        rounded = numpy.round(lons, _DECIMALS).tolist(), numpy.round(lats, _DECIMALS).tolist()
+        for draft, lon, lat, form in zip(drafts, *rounded, forms.tolist(), strict=True):
             draft.lon, draft.lat = lon, lat
             if draft.parts.geom is not None:
                 self._take_shape(draft)
-            else:
+            elif form != Form.DEGREES or draft.numbers.rule is not None or draft.numbers.decimals < FEWEST_DECIMALS:
                 self._say_form(draft, form)
             self._name_municipality(draft)
             if draft.lon != draft.lon:
                 self._take_address(draft)
+            elif draft.parts.geocode_level == "city":
+                self._say(draft, rules.CITY_LEVEL_GIVEN, "lat", mended=False)
         placed = [draft for draft in drafts if draft.lon == draft.lon]
         if placed:
             self._check_municipalities(placed)
@@ -127,15 +131,13 @@ class Positions:
         numbers = draft.numbers
         if numbers.rule is not None:
             self._say(draft, numbers.rule, numbers.part)
-        if form in (Form.DEGREES, Form.SWAPPED) and (numbers.decimals or 0) < FEWEST_DECIMALS:
+        if form in (Form.DEGREES, Form.SWAPPED) and numbers.decimals < FEWEST_DECIMALS:
             self._say(draft, rules.COARSE, numbers.part, mended=False)
         if form > Form.DEGREES:
             rule = _FORM_RULES[form]
             if rule is rules.PLANE and self._frame.plane_swapped:
                 rule = rules.PLANE_SWAPPED
             self._say(draft, rule, numbers.part)
-        if draft.parts.geocode_level == "city" and draft.lon == draft.lon:
-            self._say(draft, rules.CITY_LEVEL_GIVEN, "geocode_level", mended=False)
 
     def _take_shape(self, draft: _Draft) -> None:
         assert draft.parts.geom is not None
@@ -143,7 +145,7 @@ class Positions:
         for rule in shape.rules:
             draft.findings.append(Finding(draft.parts.number, None, None, rule.id, shape.kind))
         if shape.lon is not None and shape.lat is not None:
-            draft.shape, draft.lon, draft.lat = shape, shape.lon, shape.lat
+            draft.shape, draft.lon, draft.lat = shape, round(shape.lon, _DECIMALS), round(shape.lat, _DECIMALS)
 
     def _say(self, draft: _Draft, rule: Rule, part: str, *, mended: bool = True) -> None:
         """Record a rule about coordinates: the cells as written, and what they were read as."""
@@ -217,7 +219,7 @@ class Positions:
             named = parsed.municipality_code or draft.code5
             self._note(draft, rules.CITY_LEVEL if named else rules.ADDRESS_UNKNOWN, "address", address)
             return
-        draft.lon, draft.lat, draft.from_address = found[0], found[1], True
+        draft.lon, draft.lat, draft.from_address = round(found[0], _DECIMALS), round(found[1], _DECIMALS), True
         self._note(draft, rules.FROM_ADDRESS, "address", address, f"{parsed.town}（{draft.lat:.6f}, {draft.lon:.6f}）")
 
     def _note(self, draft: _Draft, rule: Rule, part: str, value: str, mended: str | None = None) -> None:
@@ -266,15 +268,14 @@ class Positions:
         findings = tuple(draft.findings)
         if draft.lon != draft.lon or (findings and any(finding.rule in _ERRORS for finding in findings)):
             return Placed(None, None, None, None, draft.code5, findings)
-        lon, lat = round(draft.lon, 8), round(draft.lat, 8)
+        lon, lat = draft.lon, draft.lat
         geometry = (draft.shape and draft.shape.ewkb) or f"SRID=4326;POINT({lon} {lat})"
         level = "machiaza" if draft.from_address else draft.parts.geocode_level
         return Placed(lon, lat, geometry, level, draft.code5, findings)
 
 
-def _lon_lat(drafts: Iterable[_Draft]) -> tuple[Floats, Floats]:
-    pairs = numpy.array([(draft.lon, draft.lat) for draft in drafts])
-    return pairs[:, 0], pairs[:, 1]
+def _lon_lat(drafts: Sequence[_Draft]) -> tuple[Floats, Floats]:
+    return numpy.array([draft.lon for draft in drafts]), numpy.array([draft.lat for draft in drafts])
 
 
 def _is_part_of(places: Places, code5: str, named: str) -> bool:
