@@ -1,19 +1,217 @@
-"""The words written above the columns of asset lists, and what each means."""
+"""The words written above the columns of asset lists, and what each means.
 
+Sources: 推奨データセット「公共施設一覧」 and 自治体標準オープンデータセット (`exact`), and the ledgers of public property
+(公有財産台帳) and free wording of offices (`usual`).
+"""
+
+from app.assets import written_choices as choices
 from app.assets.fields import FIELDS, ID_FIELD
-from app.fields import Field
 from app.tabular.place_headings import PLACE_TARGETS
 from app.tabular.targets import Target
 
-_FIELDS: dict[str, Field] = {field.name: field for field in (ID_FIELD, *FIELDS)}
+Words = tuple[str, ...]
+
+# field → words of standards, words of ledgers and offices; surest first
+_HEADINGS: dict[str, tuple[Words, Words]] = {
+    "asset_id": (("アセットID", "asset_id"), ("資産ID", "アセット番号", "assetid")),
+    "asset_kind": ((), ("資産種別", "財産種別", "財産の種別", "種別", "資産区分", "土地建物区分", "土地・建物の別", "種目", "財産種類", "公有財産の種類")),
+    "structure_kind": ((), ("工作物種別", "工作物の種別", "工作物区分", "工作物名", "構造物種別", "工作物")),
+    "facility_type": (
+        (),
+        ("施設種別", "施設の種別", "施設種類", "施設分類", "施設区分", "施設用途", "建物用途", "用途", "主な用途", "主要用途", "用途分類", "使用目的",
+         "利用目的", "施設類型", "種類", "種別", "分類", "用途名", "大分類", "中分類", "asset_type", "facility_type", "type", "category"),
+    ),
+    "name": (
+        ("名称", "name"),
+        ("施設名", "施設名称", "口座名", "口座名称", "財産名", "財産名称", "資産名", "資産名称", "物件名", "物件名称", "公共施設名", "施設・場所名",
+         "アセット名", "建物名", "建物名称", "土地名称", "工作物名称", "学校名", "公園名", "公園名称", "団地名", "停留所名", "バス停名", "件名", "施設等名称",
+         "名前", "facility_name", "title", "facility"),
+    ),
+    "name_kana": (
+        ("名称_カナ", "name_kana"),
+        ("名称_フリガナ", "フリガナ", "ふりがな", "カナ", "かな", "施設名カナ", "施設名_カナ", "施設名フリガナ", "名称カナ", "名称かな", "カナ名称",
+         "よみ", "読み", "読み仮名", "fullNameInKana"),
+    ),
+    "name_en": (
+        ("名称_英語", "名称_英字", "name_english"),
+        ("英語名", "英語名称", "英語表記", "英字名", "施設名_英語", "名称英語", "ローマ字", "fullNameInRomaji"),
+    ),
+    "owner_code": ((), ("保有者コード", "所有者コード", "保有団体コード", "所有団体コード")),
+    "owner_type": (
+        (),
+        ("保有区分", "所有区分", "所有者区分", "保有者区分", "所有形態", "所有", "所有別", "設置主体区分", "所有権", "権利区分", "公私区分", "owner_kind", "ownership"),
+    ),
+    "owner_name": (
+        ("団体名", "地方公共団体名", "localgov_name"),
+        ("保有者名", "所有者", "所有者名", "保有団体", "所有団体", "設置者", "設置団体", "設置主体", "開設者", "自治体名", "事業者名", "owner", "operator"),
+    ),
+    "bureau": (
+        (),
+        ("所管課", "所管局", "所管部署", "所管", "所管部課", "所管部局", "所管部", "所管課名", "所属", "所属名", "主管課", "主管部署", "担当課", "担当部署",
+         "担当部局", "担当課名", "管理課", "管理部署", "部署", "部署名", "部課名", "課名", "部局", "局名", "財産管理者", "施設所管課", "department"),
+    ),
+    "property_class": (
+        (),
+        ("財産区分", "公有財産区分", "財産の区分", "財産分類", "財産の分類", "行政財産/普通財産", "行政・普通", "行政財産・普通財産の別", "行政普通区分",
+         "行政財産普通財産", "行政・普通の別", "区分"),
+    ),
+    "property_no": (
+        (),
+        ("財産番号", "公有財産番号", "財産台帳番号", "台帳番号", "公有財産台帳番号", "財産コード", "口座番号", "財産ID", "財産管理番号", "物件番号", "資産番号",
+         "固定資産番号"),
+    ),
+    "real_estate_id": ((), ("不動産ID", "不動産番号", "不動産id", "realestateid")),
+    "municipality_code": (
+        ("所在地_全国地方公共団体コード", "seat_localgov_code"),
+        ("市区町村コード", "区市町村コード", "市町村コード", "行政区域コード", "lgcode", "code6", "code5", "JISコード", "jiscode", "citycode", "cid"),
+    ),
+    "municipality": ((), ("municipality", "所在市区町村", "所在区市町村")),
+    "address": (
+        ("住所", "所在地_連結表記", "所在地_連結標記", "seat_copulative_spell", "address"),
+        ("所在地", "所在", "所在地住所", "施設所在地", "住居表示", "所在場所", "所在及び地番", "所在地番", "所在・地番", "所在地（地番）", "設置場所", "設置住所",
+         "場所", "位置", "施設住所", "建物所在地", "所在地等", "location"),
+    ),
+    "building_name": (
+        ("方書", "建物名等(方書)", "buillding_name_etc", "building_name_etc"),
+        ("建物名等", "方書き", "ビル名", "建物名・階", "棟名", "棟名称", "建物名", "katagaki", "building"),
+    ),
+    "geocode_level": ((), ("位置の精度", "位置精度", "ジオコーディングレベル", "座標精度")),
+    "ground_elev_m": ((), ("標高", "地盤高", "標高値", "海抜", "地盤標高", "elevation")),
+    "area_m2": (
+        (),
+        ("面積", "実測面積", "公簿面積", "台帳面積", "登記面積", "地積", "敷地面積", "土地面積", "数量", "面積(地積)", "総面積", "合計面積", "area"),
+    ),
+    "height_m": (
+        (),
+        ("高さ", "建物高さ", "建物の高さ", "最高高さ", "最高の高さ", "地上高", "地上高さ", "全高", "柱高", "柱の高さ", "柱長", "ポール高", "ポールの高さ", "建築物の高さ",
+         "構造物の高さ", "工作物の高さ", "height"),
+    ),
+    "zoning": ((), ("用途地域", "都市計画区域", "用途地域等", "zoning")),
+    "priority_area": ((), ("重点整備エリア", "重点エリア", "整備エリア", "重点地区")),
+    "availability": (
+        (),
+        ("開放状況", "開放可否", "開放の可否", "開放", "貸付可否", "貸付の可否", "利用可否", "使用可否", "提供可否", "設置可否", "設置の可否", "貸出可否", "貸付状況",
+         "利用状況", "使用状況", "空き状況", "公開可否", "基地局設置可否", "アンテナ設置可否", "可否", "availability", "status"),
+    ),
+    "restrictions": ((), ("使用制限", "利用制限", "制限", "制限事項", "設置条件", "利用条件", "使用条件", "貸付条件", "制約", "制約事項", "条件")),
+    "sensitive_flags": ((), ("配慮施設", "配慮事項", "周辺配慮", "近隣配慮", "要配慮施設", "周辺環境")),
+    "power": (
+        (),
+        ("電源", "電源の有無", "電源有無", "電源有り無し", "受電", "受電の有無", "受電設備", "受電設備の有無", "電気", "電力", "電源設備", "商用電源", "電源供給", "電源可否",
+         "コンセント"),
+    ),
+    "power_spare_kva": ((), ("空き容量", "受電空き容量", "受電の空き容量", "電源空き容量", "電気容量の空き", "電力余裕", "電源容量", "受電容量")),
+    "power_distance_m": ((), ("電源までの距離", "電源からの距離", "電源距離", "受電点までの距離")),
+    "fibre": (
+        (),
+        ("光回線", "光回線の有無", "光ファイバー", "光ファイバ", "光ファイバーの有無", "光ファイバ有無", "光引込", "光引込み", "光ケーブル", "光ケーブルの有無", "光",
+         "通信回線", "回線", "回線の有無", "fiber", "fibre"),
+    ),
+    "fibre_distance_m": ((), ("光ファイバーまでの距離", "光ファイバまでの距離", "光回線までの距離", "光までの距離", "光回線距離", "クロージャまでの距離")),
+    "slots_total": ((), ("設置枠", "設置枠数", "アンテナ枠", "枠数", "設置可能数", "設置可能枠", "設置可能台数", "設置可能基数")),
+    "slots_used": ((), ("使用中の枠", "使用枠", "使用枠数", "使用済枠", "設置済数", "設置済み基数", "既設数", "既設基地局数", "既設アンテナ数")),
+    "fee_note": ((), ("使用料の目安", "使用料", "使用料(目安)", "貸付料", "料金", "賃料", "使用料等", "占用料")),
+    "planned_works": ((), ("改修・建替予定", "改修予定", "建替予定", "建替え予定", "改修計画", "工事予定", "大規模改修", "大規模改修予定", "廃止予定", "解体予定", "今後の予定")),
+    "contact": (
+        ("連絡先メールアドレス",),
+        ("窓口", "問い合わせ先", "問合せ先", "お問い合わせ先", "お問合せ先", "問合先", "照会先", "連絡先", "担当窓口", "担当", "担当者", "担当者名", "担当連絡先",
+         "電話番号", "電話", "TEL", "連絡先電話番号", "代表電話", "メールアドレス", "email", "telephoneNumber", "phone", "contact"),
+    ),
+    "dup_of": ((), ("同一施設", "重複", "代表ID", "dup_of")),
+    "structure_type": (
+        (),
+        ("構造", "建物構造", "構造種別", "建物の構造", "主体構造", "主要構造", "主構造", "躯体構造", "建築構造", "構造名", "構造・階数", "構造及び階数", "構造区分", "造り",
+         "建物構造種別"),
+    ),
+    "floors_above": (
+        (),
+        ("地上階数", "地上階", "階数", "階数(地上)", "建物階数", "地上", "階層", "階", "階建", "階数(地上/地下)", "総階数", "地上部階数", "floors", "storeys"),
+    ),
+    "floors_below": ((), ("地下階数", "地下階", "階数(地下)", "地下", "地下部階数")),
+    "built_year": (
+        (),
+        ("建築年", "建築年月日", "建築年月", "建築年度", "建設年度", "建設年", "建設年月日", "竣工年", "竣工年度", "竣工年月日", "竣工年月", "竣工", "竣工日", "しゅん工",
+         "築年", "築年月", "築年月日", "完成年", "完成年月日", "完成年度", "新築年月日", "新築年", "新築年度", "整備年度", "設置年度", "設置年", "設置年月日",
+         "開設年", "built"),
+    ),
+    "gross_floor_m2": (
+        (),
+        ("延床面積", "延べ床面積", "延べ面積", "延面積", "建物延面積", "建物延床面積", "建物面積", "床面積", "床面積合計", "総床面積", "総延床面積", "延床", "延べ床",
+         "建物延べ面積", "床面積の合計", "floor_area"),
+    ),
+    "roof_height_m": ((), ("屋上高さ", "屋上の高さ", "屋上高", "屋上面の高さ", "屋上床面高さ", "屋根高さ", "軒高", "軒の高さ", "軒高さ", "屋上地上高")),
+    "roof_type": ((), ("屋上形状", "屋根形状", "屋上", "屋根", "屋根種別", "屋根の形状", "屋上の形状", "屋根形式", "屋根の種類", "屋上の有無", "屋上利用", "roof")),
+    "roof_load_n_m2": (
+        (),
+        ("屋上許容荷重", "許容荷重", "屋上荷重", "屋上耐荷重", "屋上の許容荷重", "屋上積載荷重", "積載荷重", "耐荷重", "床荷重", "許容積載荷重", "屋上の積載荷重"),
+    ),
+    "seismic": (
+        (),
+        ("耐震", "耐震化", "耐震性", "耐震基準", "耐震化状況", "耐震状況", "耐震補強", "耐震診断", "耐震性能", "耐震改修", "耐震性の有無", "耐震診断結果", "耐震区分",
+         "耐震化の状況", "新耐震", "耐震対応"),
+    ),
+    "access_hours": ((), ("入館可能時間", "立入可能時間", "入館時間", "開館時間", "立入時間", "作業可能時間", "入構可能時間")),
+    "entry_lead_days": ((), ("入館申請の日数", "入館申請日数", "事前申請日数", "入館申請", "申請日数", "事前連絡日数", "入館申請期限")),
+    "carry_in": ((), ("搬入経路", "搬入ルート", "搬入", "搬入口", "機材搬入", "搬入路")),
+    "has_drawings": ((), ("図面の有無", "図面有無", "図面", "竣工図", "竣工図の有無", "設計図の有無", "設計図", "建築図面", "図面有り無し")),
+    "material": ((), ("材質", "素材", "材料", "柱の材質", "柱材質", "ポール材質", "主材料", "material")),
+    "mount_height_min_m": ((), ("取付可能高さ（下限）", "取付高さ(下限)", "取付可能高さ下限", "取付下限", "設置可能高さ(下限)", "最低取付高さ")),
+    "mount_height_max_m": (
+        (),
+        ("取付可能高さ（上限）", "取付高さ(上限)", "取付可能高さ上限", "取付上限", "取付可能高さ", "取付高さ", "設置可能高さ", "設置可能高さ(上限)", "最高取付高さ"),
+    ),
+    "structural_check_on": ((), ("構造計算の日", "構造計算日", "構造計算年月日", "構造計算", "強度計算日", "点検日", "点検年月日", "構造計算実施日")),
+    "is_unmetered": ((), ("定額電力", "定額", "定額契約", "定額電灯", "無計量", "定額電力契約")),
+    "carriageway_clearance_m": ((), ("車道からの離隔", "車道離隔", "車道までの距離", "離隔", "離隔距離", "車道からの距離")),
+    "road_manager": ((), ("道路管理者", "道路管理者名", "管理道路", "道路所管")),
+    "max_load_kg": ((), ("取付可能重量", "許容重量", "積載可能重量", "最大重量", "耐荷重量", "取付重量", "最大積載重量", "取付可能荷重")),
+    "land_category": ((), ("地目", "台帳地目", "登記地目", "現況地目", "公簿地目", "地目(現況)", "地目(登記)", "地目（台帳）")),
+    "lot_no": ((), ("地番", "地番等", "土地地番", "地番・枝番", "登記地番", "筆", "所在地番号")),
+    "frontage_road": ((), ("接道", "接道状況", "前面道路", "接面道路", "接道条件", "接道道路")),
+    "usable_area_m2": ((), ("利用可能面積", "使用可能面積", "貸付可能面積", "設置可能面積", "提供可能面積", "有効面積", "屋上面積", "空き面積")),
+    "max_structure_height_m": ((), ("建てられる高さ", "高さ制限", "高さの制限", "建築可能高さ", "絶対高さ", "高さの限度", "最高高さ制限", "工作物の高さ制限")),
+}  # fmt: skip
+
+# Smallest and largest usual value, in the field's unit: beyond them a digit or the unit is probably wrong.
+_LIMITS: dict[str, tuple[float, float]] = {
+    "ground_elev_m": (-10, 3776),  # reclaimed land below the sea; Mt Fuji
+    "area_m2": (0.01, 300_000_000),  # a pole's foot; the water-source forest of Tokyo is 240 km²
+    "height_m": (0.1, 634),  # 東京スカイツリー, the tallest structure of Japan
+    "power_spare_kva": (0, 10_000),  # special high voltage begins at 2,000 kW
+    "power_distance_m": (0, 5_000),  # farther is no supply
+    "fibre_distance_m": (0, 20_000),
+    "slots_total": (0, 100),
+    "slots_used": (0, 100),
+    "floors_above": (0, 70),  # the tallest building of Japan has 64
+    "floors_below": (0, 12),  # deep stations and libraries stay within
+    "built_year": (1868, 2100),  # Meiji; planned buildings of this century
+    "gross_floor_m2": (1, 1_000_000),  # the largest buildings of Tokyo are about half of it
+    "roof_height_m": (0.1, 400),
+    "roof_load_n_m2": (100, 100_000),  # 建築基準法施行令85条: roofs in use bear about 600 to 2,900
+    "entry_lead_days": (0, 365),
+    "mount_height_min_m": (0, 100),
+    "mount_height_max_m": (0, 100),  # of street furniture
+    "carriageway_clearance_m": (0, 100),
+    "max_load_kg": (0, 10_000),
+    "usable_area_m2": (0.01, 300_000_000),
+    "max_structure_height_m": (0.1, 634),
+}
+
+_NUMBER = Target(
+    "source_no", "番号", "Number in the list",
+    exact=("NO", "ID", "No."),
+    usual=("番号", "整理番号", "管理番号", "施設番号", "施設ID", "施設コード", "共通ID", "通し番号", "通番", "連番", "項番", "枝番号", "識別番号", "identification",
+           "source_no", "src_id", "行番号", "pid"),
+)  # fmt: skip
 
 
-def _target(
-    name: str, exact: tuple[str, ...] = (), usual: tuple[str, ...] = (), codes: dict[str, str] | None = None
-) -> Target:
-    field = _FIELDS[name]
-    return Target(name, field.ja, field.en, field, exact, usual, codes)
+def _targets() -> tuple[Target, ...]:
+    own = []
+    for field in (ID_FIELD, *FIELDS):
+        exact, usual = _HEADINGS[field.name]
+        codes = choices.WRITTEN.get(field.name)
+        own.append(Target(field.name, field.ja, field.en, field, exact, usual, codes, _LIMITS.get(field.name)))
+    return (_NUMBER, *own, *PLACE_TARGETS)
 
 
-_OWN = tuple(_target(name) for name in _FIELDS)
-TARGETS: tuple[Target, ...] = (Target("source_no", "番号", "Number", exact=("NO", "ID", "id")), *_OWN, *PLACE_TARGETS)
+TARGETS: tuple[Target, ...] = _targets()

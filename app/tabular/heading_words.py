@@ -44,8 +44,9 @@ def _bare(folded: str) -> str:
 def heading_unit(text: str) -> str | None:
     """The unit a heading names in brackets or at its end: 面積（㎡） → m2, 高さ[m] → m, 面積 坪 → 坪; None if none."""
     folded = unicodedata.normalize("NFKC", text[:200])
-    if inside := next((words.strip() for words in _BRACKETS.findall(folded) if is_unit(words)), None):
+    bracketed: list[str] = _BRACKETS.findall(folded)
+    if inside := next((words.strip() for words in bracketed if is_unit(words)), None):
         return inside
     tail = _UNIT_TAIL.search(folded.casefold())
-    words = (tail[1] or tail[2]) if tail else None
+    words: str | None = (tail[1] or tail[2]) if tail else None
     return words if words and is_unit(words) else None

@@ -97,7 +97,8 @@ def known_headings(targets: Sequence[Target]) -> frozenset[str]:
 def _words_of(target: Target) -> list[tuple[str, float]]:
     labels = [target.ja, target.en, target.name]
     labels += [target.field.ja, target.field.en] if target.field else []
-    return [(w, _USUAL) for w in target.usual] + [(w, _LABEL) for w in labels] + [(w, _EXACT) for w in target.exact]
+    usual = [(word, _USUAL - 0.001 * place) for place, word in reversed(list(enumerate(target.usual)))]
+    return usual + [(word, _LABEL) for word in labels] + [(word, _EXACT) for word in target.exact]
 
 
 def _lexicon(targets: Sequence[Target]) -> Lexicon:

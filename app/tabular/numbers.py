@@ -11,6 +11,7 @@ from app.tabular.findings import Rule
 from app.tabular.units import unit_factor
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_USUAL = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)  # what nearly all cells hold
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _WORDED = re.compile(
     r"(?P<about>約|およそ|おおよそ|概ね|おおむね|凡そ|ca\.?|≒|~)?"
@@ -26,6 +27,7 @@ _KANJI_DIGITS |= {"壱": 1, "弐": 2, "参": 3}
 _KANJI_TENS = {"十": 10, "拾": 10, "百": 100, "千": 1000}
 _KANJI = re.compile("[〇零一二三四五六七八九十百千万億壱弐参拾]{1,16}")
 _DIGITS_AND_MYRIADS = re.compile(r"(\d+(?:\.\d+)?)([万億])(\d*)", re.ASCII)
+_MINUS = str.maketrans("‐‑‒–—―−〜", "-------~")
 _LONGEST = 80  # characters; a longer text is no number
 
 EMPTY_MARKS = frozenset({"", "-", "--", "---", "…", "...", "・", "*", "**", ".", "/", "//", "=", "_"})
@@ -75,6 +77,8 @@ def parse_number(text: str, wanted: str | None = None, unit: str | None = None) 
 
     Digits may be full-width or kanji, with thousands separators, 約, △, 程度 or a unit.
     """
+    if unit is None and _USUAL.fullmatch(text):
+        return Number(float(text))
     plain = narrow(text.strip())
     if len(plain) > _LONGEST:
         return Number(None, rules.NOT_A_NUMBER)
@@ -85,7 +89,8 @@ def parse_number(text: str, wanted: str | None = None, unit: str | None = None) 
         return empty
     if _GROUPED.fullmatch(plain):
         return _in_wanted_unit(float(plain.replace(",", "")), wanted, unit, rules.THOUSANDS)
-    return _worded(unicodedata.normalize("NFKC", plain).replace(" ", ""), wanted, unit)
+    # From the text itself: ー is a hyphen in 12ー3, but not in メートル.
+    return _worded(unicodedata.normalize("NFKC", text).translate(_MINUS).replace(" ", ""), wanted, unit)
 
 
 def empty_word(plain: str) -> Number | None:
@@ -157,9 +162,12 @@ def _kanji_or_none(text: str, wanted: str | None, unit: str | None) -> Number:
 
 
 def _in_wanted_unit(value: float, wanted: str | None, unit: str | None, rule: Rule | None) -> Number:
-    if unit is None or (factor := unit_factor(unit, wanted)) in (None, 1):
-        return Number(value, rule) if isfinite(value) else Number(None, rules.NUMBER_TOO_LARGE)
-    return _converted(value, factor, unit, rule)
+    if not isfinite(value):
+        return Number(None, rules.NUMBER_TOO_LARGE)
+    if unit is None:
+        return Number(value, rule)
+    factor = unit_factor(unit, wanted)
+    return Number(None, rules.WRONG_UNIT) if factor is None else _converted(value, factor, unit, rule)
 
 
 def _converted(value: float, factor: float, unit: str, rule: Rule | None) -> Number:
@@ -181,6 +189,7 @@ def parse_floors(text: str, below: bool) -> Number:
     """Floors above (or `below`) the ground told in words: 地上3階地下1階, RC3階建, 3F/B1, 平屋建 → 1."""
     folded = unicodedata.normalize("NFKC", text).casefold().replace(" ", "")
     folded = re.sub("[一二三四五六七八九十百]+(?=階)", lambda found: str(kanji_number(found[0])), folded)
+    folded = re.sub("地下(?:なし|無し?)", "地下0階", folded)
     if "平屋" in folded or "平家" in folded:
         return Number(0 if below else 1, rules.FLOORS)
     down, up = _FLOORS_BELOW.search(folded), _FLOORS_ABOVE.search(folded)

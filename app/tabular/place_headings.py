@@ -13,11 +13,11 @@ PLACE_TARGETS: tuple[Target, ...] = (
     ),
     Target(
         "plane_x", "X座標（北方向）", "Plane X (northing)",
-        usual=("x座標", "平面直角座標x", "平面直角x", "座標x", "x(m)", "northing", "北方向", "x値", "公共座標x"),
+        usual=("x座標", "平面直角座標x", "平面直角x", "座標x", "x(m)", "northing", "北方向", "x値", "公共座標x", "x"),
     ),
     Target(
         "plane_y", "Y座標（東方向）", "Plane Y (easting)",
-        usual=("y座標", "平面直角座標y", "平面直角y", "座標y", "y(m)", "easting", "東方向", "y値", "公共座標y"),
+        usual=("y座標", "平面直角座標y", "平面直角y", "座標y", "y(m)", "easting", "東方向", "y値", "公共座標y", "y"),
     ),
     Target(
         "plane_zone", "平面直角座標系の系番号", "Zone of plane coordinates",
@@ -39,7 +39,7 @@ PLACE_TARGETS: tuple[Target, ...] = (
     ),
     Target(
         "city", "市区町村（住所の一部）", "Municipality (part of the address)",
-        exact=("市区町村名", "所在地_市区町村", "seat_city"), usual=("市区町村", "市町村名", "市町村", "区市町村", "city", "所在地_市町村"),
+        exact=("市区町村名", "所在地_市区町村", "seat_city", "区市町村名", "区市町村", "市区町村"), usual=("市区町村", "市町村名", "市町村", "区市町村", "city", "所在地_市町村"),
     ),
     Target(
         "town", "町字", "Town", exact=("所在地_町字", "seat_choaza"),
@@ -54,9 +54,11 @@ PLACE_TARGETS: tuple[Target, ...] = (
 
 # Columns of published standards that no field holds: recognised as headings, kept as they are.
 KEPT_ASIDE: tuple[str, ...] = (
-    "町字ID", "高度の種別", "高度の値", "画像", "画像_ライセンス", "内線番号", "連絡先FormURL", "連絡先備考(その他、SNSなど)",
+    "#property", "町字ID", "高度の種別", "高度の値", "画像", "画像_ライセンス", "内線番号", "連絡先FormURL", "連絡先備考(その他、SNSなど)",
     "法人番号", "利用可能曜日", "開始時間", "終了時間", "利用可能日時特記事項", "利用可能時間特記事項", "名称_通称", "POIコード", "説明",
     "バリアフリー情報", "choaza_id", "advanced_classification", "advanced_value", "image", "image_licence", "extensionNumber",
     "最終確認日", "情報更新日", "更新日", "アクセス方法", "駐車場_有無", "駐車場情報", "料金_要否", "料金(詳細)", "市長名", "データの項目名を入力",
+    "取得年月日", "取得年", "取得価格", "取得価額", "台帳価格", "評価額", "築年数", "棟数", "citykana", "phrase", "最終更新日", "登録日",
+    "dataset", "受入対象者", "muni_by_nearest", "address_derived", "source", "licence", "koaza", "指定緊急避難場所との住所同一", "指定避難所との住所同一",
     "availableDate", "availableDateNote", "startTime", "endTime",
 )  # fmt: skip

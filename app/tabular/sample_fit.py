@@ -1,6 +1,7 @@
 """How well the values of a column suit what its heading seems to say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from app.tabular.findings import Level
 from app.tabular.numbers import parse_number
@@ -17,20 +18,21 @@ _RANGES = {
     "plane_x": ((-700_000.0, -200.0), (200.0, 1_000_000.0)),
     "plane_y": ((-700_000.0, -200.0), (200.0, 1_000_000.0)),
 }
+_IDS = frozenset({"source_no", "property_no", "asset_id", "access_point_id"})  # told apart by being different
 _DEGREE_MARKS = frozenset("°度′'分NEne北東")
 
 
 def values_of(samples: Sequence[Row], place: int) -> list[Cell]:
     """The first filled cells of a column."""
-    cells = (row.cells[place] for row in samples if place < len(row.cells))
-    filled = [cell for cell in cells if cell is not None and str(cell)[:10].strip()]
-    return filled[:_LOOKED_AT]
+    cells: Iterator[Cell] = (row.cells[place] for row in samples if place < len(row.cells))
+    filled = (cell for cell in cells if cell is not None and (not isinstance(cell, str) or cell.strip()))
+    return list(islice(filled, _LOOKED_AT))
 
 
 def fit(target: Target, cells: Sequence[Cell], unit: str | None) -> float:
     """From 0.3 to 1: the share of values the target can take; nearly 1 for an empty column, which says nothing."""
     if not cells:
-        return 0.97
+        return 0.85 if target.field is not None and target.field.values else 0.97
     if target.name in _RANGES:
         good = sum(_in_ranges(cell, _RANGES[target.name]) for cell in cells)
     elif target.field is not None and (target.field.values or target.field.type not in ("string", "string[]")):
@@ -38,6 +40,8 @@ def fit(target: Target, cells: Sequence[Cell], unit: str | None) -> float:
         good = sum(not ((rule := convert(cell).rule) and rule.level is Level.ERROR) for cell in cells)
     elif target.name in ("name", "address"):
         good = sum(isinstance(cell, str) and not cell.strip().isdecimal() for cell in cells)
+    elif target.name in _IDS:
+        good = len(set(cells))
     else:
         return 1.0
     return 0.3 + 0.7 * good / len(cells)

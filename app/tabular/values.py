@@ -81,7 +81,7 @@ def converter(target: Target, unit: str | None = None) -> Convert:
         if cell is None or cell == "":
             return _EMPTY
         # True == 1 == 1.0 as keys of a dictionary, though not as values.
-        key = cell if cell.__class__ is str else (cell.__class__, cell)
+        key: Any = cell if cell.__class__ is str else (cell.__class__, cell)
         outcome = seen.get(key)
         if outcome is None:
             if len(seen) >= _CACHED:
@@ -156,17 +156,30 @@ def _text(cell: Cell, finish: Callable[[str, Rule | None], Outcome] | None = Non
             return Outcome(text, rules.DATE_IN_TEXT)
         return finish(text, None) if finish and text else Outcome(text or None)
     text, rule = mend_text(cell)
+    if not text:
+        return Outcome(None, rule)
+    if text[0] in _TELLING and (said := _text_said_otherwise(text)):
+        return Outcome(None, said)
     if len(text) > _LONGEST_TEXT:
         return Outcome(None, rules.TEXT_TOO_LONG)
-    if not text or text in _EXCEL_ERRORS or _FILLED.fullmatch(text):
-        return Outcome(None, rules.EXCEL_ERROR if text else rule)
-    if _DASHES.fullmatch(text):
-        return Outcome(None, rules.DASH_FOR_EMPTY)
     if finish is not None:
         return finish(text, rule)
     return Outcome(text, rules.FORMULA_TEXT if rule is None and text[0] in "=+-@" else rule)
 
 
+def _text_said_otherwise(text: str) -> Rule | None:
+    """A spreadsheet's error, or dashes for nothing."""
+    if is_excel_error(text):
+        return rules.EXCEL_ERROR
+    return rules.DASH_FOR_EMPTY if _DASHES.fullmatch(text) else None
+
+
+def is_excel_error(text: str) -> bool:
+    """Whether a text is what a spreadsheet shows instead of a value: #N/A, #REF!, ####."""
+    return text[:1] == "#" and (text.upper() in _EXCEL_ERRORS or _FILLED.fullmatch(text) is not None)
+
+
+_TELLING = frozenset("#-‐‑‒–—―−－ー─━")
 _FILLED = re.compile("#{3,}")  # a column too narrow for its number, copied as it looks
 _DASHES = re.compile("[-‐‑‒–—―−－ー─━]{1,4}")
 
@@ -221,14 +234,17 @@ def _number_converter(target: Target, field: Field, unit: str | None) -> Convert
 
 
 def _number(cell: Cell, wanted: str | None, unit: str | None) -> Outcome:
+    if unit is None and cell.__class__ is float and isfinite(cell):  # type: ignore[arg-type]
+        return Outcome(cell)
     if isinstance(cell, str):
-        text, _ = mend_text(cell)
-        if text in _EXCEL_ERRORS or _FILLED.fullmatch(text):
+        text, mended = mend_text(cell)
+        if is_excel_error(text):
             return Outcome(None, rules.EXCEL_ERROR)
-        return Outcome(*parse_number(text, wanted, unit))
-    if (value := finite(cell)) is None:
+        value, rule = parse_number(text, wanted, unit)
+        return Outcome(value, rule or mended)
+    if (number := finite(cell)) is None:
         return Outcome(None, rules.DATE_IN_NUMBER if isinstance(cell, date) else rules.NOT_A_NUMBER)
-    return Outcome(*parse_number(repr(value), wanted, unit)) if unit else Outcome(value)
+    return Outcome(*parse_number(repr(number), wanted, unit)) if unit else Outcome(number)
 
 
 def finite(cell: Cell) -> float | None:
@@ -308,7 +324,7 @@ def _year(cell: Cell) -> Outcome:
         return Outcome(cell.year, rules.YEAR_OF_DATE)
     if isinstance(cell, str):
         text, _ = mend_text(cell)
-        if text in _EXCEL_ERRORS or _FILLED.fullmatch(text):
+        if is_excel_error(text):
             return Outcome(None, rules.EXCEL_ERROR)
         if re.fullmatch(r"\d{4,5}\.0+|\d{5}", text, re.ASCII):
             return Outcome(*year_of_number(float(text)))
@@ -416,7 +432,7 @@ _BOOLEANS = {fold(word): True for word in _YES} | {fold(word): False for word in
 
 def _unknown(folded: str, otherwise: Rule) -> Outcome:
     """A word that is no choice: a mark for nothing, a spreadsheet's error, or wrong."""
-    if folded.upper() in _EXCEL_ERRORS or _FILLED.fullmatch(folded):
+    if is_excel_error(folded):
         return Outcome(None, rules.EXCEL_ERROR)
     return Outcome(*(empty_word(narrow(folded)) or Number(None, otherwise)))
 
