@@ -14,6 +14,8 @@ from app.config import Settings
 from app.problem_answers import Refused, answer_problem
 from app.problems import TOO_LARGE, TOO_MANY, Problem
 
+# Where files come in; their handlers read them piece by piece.
+_UPLOADS = ("/api/v1/asset-imports", "/api/v1/wifi-imports", "/lists/")
 _SIGN_IN = ("/sign-in", "/invitations")
 _TOKENS_OF_AN_ADDRESS = 10  # an office's programs behind one address, each with a token of its own
 _PREFIX_LENGTH = 12  # of an API token; the secret behind it is never kept, not even as a key
@@ -24,7 +26,7 @@ class Admission:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.largest = settings.largest_body
+        self.largest_body, self.largest_upload = settings.largest_body, settings.largest_upload
         self.limiter = MovingWindowRateLimiter(MemoryStorage())
         self.rates: tuple[tuple[tuple[str, ...], RateLimitItem | None], ...] = (
             (_SIGN_IN, RateLimitItemPerMinute(settings.sign_ins_per_minute)),
@@ -36,29 +38,12 @@ class Admission:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        problem = self._oversized(scope) or await self._too_often(scope)
+        largest = self.largest_upload if scope["path"].startswith(_UPLOADS) else self.largest_body
+        problem = _oversized(scope, largest) or await self._too_often(scope)
         if problem is not None:
             await answer_problem(Request(scope), problem)(scope, receive, send)
             return
-        await self.app(scope, self._counted(receive), send)
-
-    def _oversized(self, scope: Scope) -> Problem | None:
-        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        return _too_large(self.largest) if not declared.isdigit() or int(declared) > self.largest else None
-
-    def _counted(self, receive: Receive) -> Receive:
-        """A body sent in chunks is counted as it comes."""
-        size = 0
-
-        async def counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > self.largest:
-                raise Refused(_too_large(self.largest))
-            return message
-
-        return counted
+        await self.app(scope, _counted(receive, largest), send)
 
     async def _too_often(self, scope: Scope) -> Problem | None:
         rate = next((rate for prefixes, rate in self.rates if scope["path"].startswith(prefixes)), None)
@@ -75,6 +60,26 @@ class Admission:
             "Too many requests in a short time; wait a minute.",
             headers={"Retry-After": "60"},
         )
+
+
+def _oversized(scope: Scope, largest: int) -> Problem | None:
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return _too_large(largest) if not declared.isdigit() or int(declared) > largest else None
+
+
+def _counted(receive: Receive, largest: int) -> Receive:
+    """A body sent in chunks is counted as it comes."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > largest:
+            raise Refused(_too_large(largest))
+        return message
+
+    return counted
 
 
 def _who(scope: Scope) -> tuple[str, str]:

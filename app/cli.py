@@ -11,18 +11,25 @@ from sqlalchemy import text
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from app.accounts.commands import token, trail
+from app.assets.lists import ASSETS
 from app.config import PROJECT_ROOT, get_settings
 from app.db import make_engine, make_sessions
+from app.lists.commands import add_import_command
+from app.wifi.lists import WIFI
 
 main = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="つながる: 公共アセットと通信の地図と窓口"
 )
 geodata = typer.Typer(no_args_is_help=True, help="公開データの取り込み")
+imports = typer.Typer(no_args_is_help=True, help="一覧の取り込み")
 demo = typer.Typer(no_args_is_help=True, help="サンプルデータ")
 main.add_typer(geodata, name="geodata")
 main.add_typer(demo, name="demo")
 main.add_typer(token, name="token")
 main.add_typer(trail, name="audit")
+main.add_typer(imports, name="import")
+for _name, _kind in (("assets", ASSETS), ("wifi", WIFI)):
+    add_import_command(imports, _name, _kind, {_kind.name: _kind})
 
 
 @main.command()
@@ -91,6 +98,19 @@ def serve(
     uvicorn.run(
         "app.main:create_app", factory=True, host=host, port=port, workers=workers, log_config=None, access_log=False
     )
+
+
+@main.command()
+def worker() -> None:
+    """待っている仕事（一覧の判定・公開、メール）を片付け続けます。"""
+    import asyncio
+
+    from app.edge import configure_logs
+    from app.worker import work
+
+    settings = get_settings()
+    configure_logs(settings.log_json)
+    asyncio.run(work(settings))
 
 
 @main.command()

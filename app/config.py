@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     private_pool_size: int = Field(4, ge=1, description="Connections a worker keeps for signed-in readers of /ogc")
     read_timeout_s: float = Field(5.0, gt=0, description="A reading statement longer than this is cancelled")
     largest_body: int = Field(1 << 20, ge=1024, description="Largest request body in bytes")
+    largest_upload: int = Field(256 << 20, ge=1024, description="Largest list or file somebody may send, in bytes")
     sign_ins_per_minute: int = Field(60, ge=1, description="Sign-in attempts from one address in a minute")
     commands_per_minute: int = Field(600, ge=1, description="Requests to /api from one token or address in a minute")
     reads_per_minute: int | None = Field(None, ge=1, description="Requests to /ogc likewise; none: not counted")

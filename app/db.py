@@ -55,6 +55,16 @@ def make_app_engine(settings: Settings) -> Engine:
     )
 
 
+def make_worker_engine(settings: Settings) -> Engine:
+    """The worker's engine under the same role; a million rows take their time."""
+    return create_engine(
+        settings.app_sqlalchemy_url,
+        pool_pre_ping=True,
+        pool_size=4,
+        connect_args={"application_name": "tsunagaru-worker", "options": f"-c role={APP_ROLE} -c jit=off"},
+    )
+
+
 def make_sessions(engine: Engine) -> sessionmaker[Session]:
     """Sessions for `with sessions.begin() as session:`, the only way to write."""
     return sessionmaker(engine, expire_on_commit=False)

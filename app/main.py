@@ -18,9 +18,11 @@ from app.accounts.auth import SESSION_COOKIE
 from app.accounts.me_router import router as me_router
 from app.accounts.router import router as accounts_router
 from app.admission import Admission
+from app.assets.lists import ASSETS
 from app.config import Settings, get_settings
 from app.db import make_app_engine, make_private_pool, make_read_pool
 from app.edge import Edge, configure_logs
+from app.lists.router import imports_router
 from app.memory import keep_freed_memory
 from app.ogc.audience import Audiences
 from app.ogc.collections import BUILT_IN, Collection
@@ -38,8 +40,11 @@ from app.web.organisations_pages import router as organisations_router
 from app.web.router import router as web_router
 from app.web.security_pages import router as security_router
 from app.web.sign_in_pages import router as sign_in_router
+from app.wifi.lists import WIFI
 
-API_ROUTERS = (accounts_router, me_router, stations_router)
+API_ROUTERS = (
+    accounts_router, me_router, stations_router, imports_router(ASSETS, "asset"), imports_router(WIFI, "wifi"),
+)  # fmt: skip
 PAGE_ROUTERS = (
     web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,
     organisations_router, audit_router,

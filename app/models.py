@@ -3,6 +3,7 @@
 from app.accounts import models as accounts
 from app.assets.models import asset
 from app.db import Base
+from app.lists import models as lists
 from app.stations.models import station
 from app.territory.models import DataSource, DataVersion, Municipality, PopulationMesh
 from app.wifi.models import access_point
@@ -17,6 +18,7 @@ __all__ = [
     "access_point",
     "accounts",
     "asset",
+    "lists",
     "metadata",
     "station",
 ]

@@ -4,11 +4,11 @@ A list is published as a whole: rows that changed get a new version, rows that v
 deleted, and an id belongs to one source for good.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-import orjson
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
@@ -34,6 +34,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from app.copy_text import copy_line
 from app.db import Base
 from app.fields import Field
 
@@ -88,12 +89,13 @@ def _column(field: Field, table: str) -> Column[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing a list did, in rows."""
+    """What publishing a list did, in rows, and the one instant all of it is dated."""
 
     new: int
     changed: int
     same: int
     retired: int
+    at: datetime | None = None
 
     def in_words(self) -> str:
         """The same for people."""
@@ -114,25 +116,14 @@ def publish(session: Session, table: Table, source_id: str, rows: Iterable[Mappi
     A row maps the id column, field names, `extra`, `source_row` and `geom` (EWKT or hex EWKB, EPSG:4326, longitude
     first). Raises ForeignId where an id belongs to another source; the database's own errors for values no column takes.
     """
-    id_column: str = table.info["id_column"]
-    given = [column.name for column in table.columns if column.name not in _KEPT_BY_DATABASE]
-    total = _stage(session, table, given, rows)
-    _refuse_foreign_ids(session, table, source_id)
-    bound = {"source": source_id, "at": session.execute(text("SELECT clock_timestamp()")).scalar_one()}
-    close = f"UPDATE {table.name} t SET valid_to = :at WHERE t.valid_to IS NULL AND t.source_id = :source"
-    match = f"SELECT FROM staging s WHERE s.{id_column} = t.{id_column}"
-    columns = ", ".join(given)
-    retired = _rowcount(session, f"{close} AND NOT EXISTS ({match})", bound)
-    changed = _rowcount(session, f"{close} AND EXISTS ({match} AND s.row_hash <> t.row_hash)", bound)
-    inserted = _rowcount(
-        session,
-        f"INSERT INTO {table.name} ({columns}, row_hash, source_id, valid_from)"
-        f" SELECT {columns}, row_hash, :source, :at FROM staging s WHERE NOT EXISTS"
-        f" (SELECT FROM {table.name} t WHERE t.{id_column} = s.{id_column} AND t.valid_to IS NULL) ORDER BY {id_column}",
-        bound,
-    )
-    session.execute(text("DROP TABLE staging"))
-    return Published(new=inserted - changed, changed=changed, same=total - inserted, retired=retired)
+    columns = given_columns(table)
+    stage(session, table, (copy_line(columns, row) for row in rows))
+    return put_in_force(session, table, source_id)
+
+
+def given_columns(table: Table) -> list[str]:
+    """The columns a list gives, in the order of `copy_line`; the hash of what they say comes after them."""
+    return [column.name for column in table.columns if column.name not in _KEPT_BY_DATABASE]
 
 
 _KEPT_BY_DATABASE = {
@@ -140,26 +131,56 @@ _KEPT_BY_DATABASE = {
 }  # fmt: skip
 
 
-def _stage(session: Session, table: Table, given: list[str], rows: Iterable[Mapping[str, Any]]) -> int:
-    """Copy rows into a temporary table `staging`, each with the hash of what it says; answer their number."""
-    columns = ", ".join(given)
+def stage(session: Session, table: Table, lines: Iterable[bytes]) -> int:
+    """Copy lines (or blocks of whole lines) into a temporary table `staging`, gone with the transaction; answer their number.
+
+    Raises the database's own errors: a value no column takes, an id that occurs twice.
+    """
+    columns = ", ".join(given_columns(table))
     session.execute(
         text(f"CREATE TEMP TABLE staging ON COMMIT DROP AS SELECT {columns}, row_hash FROM {table.name} WITH NO DATA")
     )
     driver: Any = session.connection().connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY staging ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row([_wire(name, row.get(name)) for name in given])
+    with driver.cursor() as cursor:
+        with cursor.copy(f"COPY staging ({columns}, row_hash) FROM STDIN") as copy:
+            for line in lines:
+                copy.write(line)
+        staged: int = cursor.rowcount
     session.execute(text(f"CREATE UNIQUE INDEX ON staging ({table.info['id_column']})"))
-    # A row that only moved to another line of its file says the same.
-    said = ", ".join(name for name in given if name != "source_row")
-    staged = _rowcount(session, f"UPDATE staging SET row_hash = md5(ROW({said})::text)", {})
     session.execute(text("ANALYZE staging"))
     return staged
 
 
-def _wire(name: str, value: Any) -> Any:
-    return orjson.dumps(value or {}).decode() if name == "extra" else value
+def put_in_force(
+    session: Session, table: Table, source_id: str, *, retire_missing: bool = True, spared: Sequence[str] = ()
+) -> Published:
+    """Put the staged rows in force for `source_id`: changed rows get a new version, missing ones are retired.
+
+    Without `retire_missing` they stay, and so do those whose id is among `spared` (rows known, but not readable now).
+    Raises ForeignId where an id belongs to another source.
+    """
+    id_column: str = table.info["id_column"]
+    _refuse_foreign_ids(session, table, source_id)
+    bound = {
+        "source": source_id, "at": session.execute(text("SELECT clock_timestamp()")).scalar_one(), "spared": list(spared),
+    }  # fmt: skip
+    close = f"UPDATE {table.name} t SET valid_to = :at WHERE t.valid_to IS NULL AND t.source_id = :source"
+    match = f"SELECT FROM staging s WHERE s.{id_column} = t.{id_column}"
+    gone = f"NOT EXISTS ({match}) AND t.{id_column} <> ALL (CAST(:spared AS text[]))"
+    columns = ", ".join(given_columns(table))
+    retired = _rowcount(session, f"{close} AND {gone}", bound) if retire_missing else 0
+    changed = _rowcount(session, f"{close} AND EXISTS ({match} AND s.row_hash <> t.row_hash)", bound)
+    inserted = _rowcount(
+        session,
+        f"INSERT INTO {table.name} ({columns}, row_hash, source_id, valid_from)"
+        f" SELECT {columns}, row_hash, :source, :at FROM staging s WHERE NOT EXISTS"
+        f" (SELECT FROM {table.name} t WHERE t.{id_column} = s.{id_column} AND t.source_id = :source"
+        f" AND t.valid_to IS NULL) ORDER BY {id_column}",
+        bound,
+    )
+    staged: int = session.execute(text("SELECT count(*) FROM staging")).scalar_one()
+    session.execute(text("DROP TABLE staging"))
+    return Published(new=inserted - changed, changed=changed, same=staged - inserted, retired=retired, at=bound["at"])
 
 
 def _rowcount(session: Session, statement: str, bound: Mapping[str, Any]) -> int:
@@ -168,13 +189,30 @@ def _rowcount(session: Session, statement: str, bound: Mapping[str, Any]) -> int
 
 
 def _refuse_foreign_ids(session: Session, table: Table, source_id: str) -> None:
+    taken = foreign_ids(session, table, source_id, 1)
+    if taken:
+        raise ForeignId(f"{taken[0][0]} belongs to {taken[0][1]}, not to {source_id}")
+
+
+def foreign_ids(session: Session, table: Table, source_id: str, limit: int) -> list[tuple[str, str]]:
+    """Staged ids that belong, or once belonged, to another source, each with that source."""
     id_column = table.info["id_column"]
-    taken = session.execute(
+    rows = session.execute(
         text(
-            f"SELECT {id_column}, t.source_id FROM staging s JOIN {table.name} t USING ({id_column})"
-            f" WHERE t.source_id <> :source ORDER BY 1 LIMIT 1"
+            f"SELECT DISTINCT {id_column}, t.source_id FROM staging s JOIN {table.name}_ids t USING ({id_column})"
+            f" WHERE t.source_id <> :source ORDER BY 1 LIMIT :limit"
+        ),
+        {"source": source_id, "limit": limit},
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def leave_out_foreign_ids(session: Session, table: Table, source_id: str) -> None:
+    """Take rows whose id belongs to another source out of what is staged."""
+    id_column = table.info["id_column"]
+    session.execute(
+        text(
+            f"DELETE FROM staging s USING {table.name}_ids t WHERE t.{id_column} = s.{id_column} AND t.source_id <> :source"
         ),
         {"source": source_id},
-    ).first()
-    if taken is not None:
-        raise ForeignId(f"{taken[0]} belongs to {taken[1]}, not to {source_id}")
+    )

@@ -59,7 +59,7 @@ def send_notice(settings: Settings, *, to: str, what: str) -> None:
 def _deliver(settings: Settings, message: EmailMessage) -> None:
     """Hand a message to the mail server; a server that does not take it is noted, for the change it tells of stands."""
     try:
-        anyio.from_thread.run(_send, settings, message)
+        anyio.from_thread.run(send, settings, message)
     except (OSError, aiosmtplib.SMTPException):
         _log.exception("mail was not sent", subject=message["Subject"])
 
@@ -72,8 +72,9 @@ async def send_anchor(settings: Settings, line: Mapping[str, Any]) -> None:
     message["From"], message["To"] = settings.mail_from, settings.audit_anchor_mail
     message["Subject"] = f"監査記録の控え {line['at'][:10]}"
     message.set_content(f"この行を、データベースとは別の場所に保管してください。\n\n{json.dumps(line)}\n")
-    await _send(settings, message)
+    await send(settings, message)
 
 
-async def _send(settings: Settings, message: EmailMessage) -> None:
+async def send(settings: Settings, message: EmailMessage) -> None:
+    """Hand a message to the mail server. Raises OSError, aiosmtplib.SMTPException."""
     await aiosmtplib.send(message, hostname=settings.smtp_host, port=settings.smtp_port, timeout=10)

@@ -163,6 +163,20 @@ def find_actor(session: Session, email: str, organisation: str | None) -> Actor 
     return None if row is None else _actor(row, "command-line", None, "", "")
 
 
+_MEMBER = f"""
+SELECT a.* FROM (SELECT CAST(:person AS uuid) AS person_id, CAST(:organisation AS uuid) AS organisation_id,
+  now() AS created_at) asked, LATERAL ({_MEMBERSHIP.format(holder="asked")}) a
+"""
+
+
+def find_member(
+    session: Session, person_id: UUID, organisation_id: UUID, *, address: str, request_id: str
+) -> Actor | None:
+    """A person acting for an organisation through a job they asked for, with the rights they have now."""
+    row = session.execute(text(_MEMBER), {"person": person_id, "organisation": organisation_id}).one_or_none()
+    return None if row is None else _actor(row, "job", None, address, request_id)
+
+
 def end(session: Session, secret: str) -> None:
     """Sign a browser out."""
     session.execute(

@@ -1,0 +1,86 @@
+"""Reading an uploaded list: only after its sender is known to be permitted, piece by piece onto the disk."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, Any, BinaryIO
+
+import orjson
+from fastapi import Depends, Request
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+
+from app.lists.schemas import Choices
+from app.problems import INVALID, Problem
+
+_SETTINGS_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A sent file and what was chosen with it; `file` is at its beginning and closed after the request."""
+
+    name: str
+    file: BinaryIO
+    dry_run: bool
+    choices: dict[str, Any]
+
+
+async def read_upload(request: Request) -> AsyncIterator[Uploaded]:
+    """The multipart fields `file`, `dry_run` and `settings`. Raises Problem (422).
+
+    A dependency, not a body parameter: those are read before anybody asks who sends them.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise _invalid("multipart/form-data で file を送ってください。", "Send `file` as multipart/form-data.")
+    async with request.form(max_files=1, max_fields=10, max_part_size=_SETTINGS_CHARACTERS * 4) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise _invalid("file がありません。一覧のファイルを選んでください。", "There is no `file`.")
+        dry_run = str(form.get("dry_run", "true")).lower()
+        if dry_run not in ("true", "false"):
+            raise _invalid("dry_run は true か false です。", "dry_run is true or false.")
+        choices = read_choices(str(form.get("settings", "{}")))
+        yield Uploaded(file.filename or "", file.file, dry_run == "true", choices)
+
+
+Upload = Annotated[Uploaded, Depends(read_upload)]
+
+
+def read_choices(written: str) -> dict[str, Any]:
+    """Choices sent as JSON text. Raises Problem (422)."""
+    try:
+        return Choices.model_validate(orjson.loads(written)).model_dump(exclude_unset=True)
+    except (orjson.JSONDecodeError, ValidationError) as error:
+        raise _invalid(f"settings を読めません（{error}）。", f"settings cannot be read ({error}).") from None
+
+
+def _invalid(ja: str, en: str) -> Problem:
+    return Problem(INVALID, ja, en)
+
+
+UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "The list: Excel, CSV, GeoJSON, …",
+                        },
+                        "dry_run": {
+                            "type": "boolean",
+                            "default": True,
+                            "description": "false: publish by itself where nothing stands in the way",
+                        },
+                        "settings": {"type": "string", "description": "Choices as JSON text", "default": "{}"},
+                    },
+                }
+            }
+        },
+    }
+}

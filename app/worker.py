@@ -1,0 +1,129 @@
+"""The worker: takes jobs from the queue in the database, and takes up again what a killed worker left behind."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+import structlog
+from procrastinate.exceptions import ProcrastinateException
+from psycopg import Error
+from sqlalchemy.exc import OperationalError
+
+from app.accounts.actor import Transactions
+from app.accounts.mail import send
+from app.assets.lists import ASSETS
+from app.config import Settings
+from app.db import APP_ROLE, make_worker_engine
+from app.lists import jobs
+from app.lists.examination import WORKER
+from app.lists.kinds import ListKind
+from app.lists.receipts import write_receipt
+from app.wifi.lists import WIFI
+
+KINDS: Mapping[str, ListKind] = {kind.name: kind for kind in (ASSETS, WIFI)}
+
+CONCURRENCY = 2  # jobs at once; most of a job's work is in a process of its own
+HEARTBEAT_S = 2.0
+STALLED_S = 12.0  # a worker unheard of for this long is dead, and its jobs are taken up again
+_RETRY = procrastinate.RetryStrategy(max_attempts=6, exponential_wait=2, retry_exceptions={OperationalError, OSError})
+_log = structlog.get_logger()
+
+
+def make_queue(settings: Settings) -> procrastinate.App:
+    """The queue with its tasks. Tasks live in `app/lists/jobs.py`; here they only get their names and arguments."""
+    queue = procrastinate.App(connector=_connector(settings))
+    transactions = Transactions(make_worker_engine(settings))
+
+    @queue.task(name="lists.examine", retry=_RETRY)
+    def examine(import_id: str, **_: Any) -> None:
+        jobs.examine(transactions, KINDS, UUID(import_id))
+
+    @queue.task(name="lists.publish", retry=_RETRY)
+    def publish(
+        import_id: str,
+        person_id: str | None = None,
+        organisation_id: str | None = None,
+        address: str = "",
+        request_id: str = "",
+    ) -> None:
+        jobs.publish_as(transactions, KINDS, UUID(import_id), person_id, organisation_id, address, request_id)
+
+    @queue.task(name="lists.receipt", retry=_RETRY)
+    async def receipt(import_id: str) -> None:
+        message = await asyncio.to_thread(_receipt, transactions, settings, UUID(import_id))
+        if message is None:
+            return
+        if settings.smtp_host is None:
+            _log.info(
+                "no mail server is set (SMTP_HOST): receipt not sent", to=message["To"], subject=message["Subject"]
+            )
+            return
+        await send(settings, message)
+
+    return queue
+
+
+def _receipt(transactions: Transactions, settings: Settings, import_id: UUID) -> Any:
+    with transactions.begin(WORKER) as session:
+        kind = jobs.kind_of(session, KINDS, import_id)
+        return write_receipt(session, settings, kind, import_id)
+
+
+def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
+    """Connections of the queue: its own schema, told that the worker asks, and given up when packets vanish."""
+    return procrastinate.PsycopgConnector(
+        conninfo=settings.app_libpq_url,
+        min_size=1,
+        max_size=CONCURRENCY + 2,
+        kwargs={
+            "options": f"-c role={APP_ROLE} -c search_path=jobs,public -c app.duty=worker -c jit=off",
+            "application_name": "tsunagaru-worker",
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,  # ms
+        },
+    )
+
+
+async def work(settings: Settings) -> None:
+    """Do jobs until a stop signal; running ones are finished first."""
+    queue = make_queue(settings)
+    async with queue.open_async():
+        rescuing = asyncio.create_task(_keep_rescuing(queue))
+        _log.info("worker started", concurrency=CONCURRENCY)
+        try:
+            await queue.run_worker_async(
+                concurrency=CONCURRENCY,
+                fetch_job_polling_interval=2.0,
+                update_heartbeat_interval=HEARTBEAT_S,
+                stalled_worker_timeout=STALLED_S,
+                shutdown_graceful_timeout=20.0,
+                delete_jobs="successful",
+            )
+        finally:
+            rescuing.cancel()
+            with suppress(asyncio.CancelledError):
+                await rescuing
+
+
+async def work_off(settings: Settings) -> None:
+    """Do the jobs that wait, then end."""
+    queue = make_queue(settings)
+    async with queue.open_async():
+        await queue.run_worker_async(wait=False, concurrency=1, listen_notify=False, install_signal_handlers=False)
+
+
+async def _keep_rescuing(queue: procrastinate.App) -> None:
+    """The queue does not take up a dead worker's jobs by itself."""
+    while True:
+        try:
+            for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+                _log.warning("taking up a job whose worker is gone", job=job.id, task=job.task_name)
+                await queue.job_manager.retry_job(job)
+        except (Error, ProcrastinateException):
+            _log.exception("stalled jobs could not be asked for")
+        await asyncio.sleep(STALLED_S / 3)
