@@ -147,4 +147,10 @@ TOKYO_DATUM = Rule(
     "if so, choose the datum “Tokyo”: positions are then converted",
 )  # fmt: skip
 
+TOKYO_DATUM_DOUBTFUL = Rule(
+    "tokyo-datum-doubtful", _WARNING,
+    "旧日本測地系として直すと、住所からかえって離れます", "converted from the Tokyo Datum, positions move away from addresses",
+    "世界測地系（JGD2011・WGS84）ではないか確かめてください", "check whether they are JGD2011 or WGS84 after all",
+)  # fmt: skip
+
 RULES: tuple[Rule, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
