@@ -17,6 +17,7 @@ from zipfile import BadZipFile, ZipFile
 from app.tabular.table import Unreadable, column_letter
 
 SMALL_PART_BYTES = 4 * 1024 * 1024  # relationships, drawings, properties
+_HEAD_BYTES = 64 * 1024
 _CHUNK_BYTES = 1024 * 1024
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 # Prefixed names (<x:c>) are as valid as plain ones, and some programs write them.
@@ -67,6 +68,21 @@ def custom_property(path: Path, name: str) -> str | None:
         if each.get("name") == name:
             return "".join(each.itertext()).strip() or None
     return None
+
+
+def refuse_document_types(path: Path) -> None:
+    """Look at the head of each XML part, where a document type declaration has its only place.
+
+    Raises: Unreadable (`xml-dtd`, `broken-workbook`).
+    """
+    try:
+        with ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.endswith((".xml", ".rels", ".vml")):
+                    with archive.open(name) as stream:
+                        _refuse_dtd(stream.read(_HEAD_BYTES))
+    except (BadZipFile, NotImplementedError, EOFError) as error:
+        raise _broken() from error
 
 
 def small_part(archive: ZipFile, name: str) -> ElementTree.Element:
