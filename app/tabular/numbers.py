@@ -11,7 +11,6 @@ from app.tabular.findings import Rule
 from app.tabular.units import unit_factor
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_USUAL = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)  # what nearly all cells hold
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _WORDED = re.compile(
     r"(?P<about>約|およそ|おおよそ|概ね|おおむね|凡そ|ca\.?|≒|~)?"
@@ -77,8 +76,6 @@ def parse_number(text: str, wanted: str | None = None, unit: str | None = None) 
 
     Digits may be full-width or kanji, with thousands separators, 約, △, 程度 or a unit.
     """
-    if unit is None and _USUAL.fullmatch(text):
-        return Number(float(text))
     plain = narrow(text.strip())
     if len(plain) > _LONGEST:
         return Number(None, rules.NOT_A_NUMBER)
