@@ -5,9 +5,10 @@ from itertools import islice
 
 from app.tabular.findings import Level
 from app.tabular.numbers import parse_number
+from app.tabular.raw_cells import finite
 from app.tabular.table import Cell, Row
 from app.tabular.targets import Target
-from app.tabular.values import converter, finite
+from app.tabular.values import converter
 
 _LOOKED_AT = 60  # values of a column
 _LATITUDES, _LONGITUDES = (20.0, 46.5), (122.0, 154.5)  # of Japan, degrees
