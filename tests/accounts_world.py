@@ -56,6 +56,7 @@ PEOPLE: dict[str, tuple[str, Role]] = {
     "other_carrier_member": ("carrier-b", _R.CARRIER_MEMBER),
     "other_carrier_admin": ("carrier-b", _R.CARRIER_ADMIN),
     "other_municipal_editor": ("hinohara", _R.MUNICIPAL_EDITOR),
+    "second_municipal_editor": ("minato", _R.MUNICIPAL_EDITOR),
 }
 ROLES = tuple(role.value for role in Role)
 PASSWORD = "みんなの 合言葉 は ひとつ"  # everybody's, so that it is hashed once

@@ -108,12 +108,12 @@ def neighbours(session: Session, table: Table, published: str, source_id: str) -
     id_column = table.info["id_column"]
     rows = session.execute(
         text(
-            f"SELECT s.source_row AS row, s.name AS value, r.{id_column} AS other FROM staging s"
+            f"SELECT DISTINCT ON (s.source_row) s.source_row AS row, s.name AS value, r.{id_column} AS other FROM staging s"
             f" JOIN ogc.{published} r ON r.geom && ST_Expand(s.geom, :degrees) AND r.name = s.name"
             " AND ST_DWithin(CAST(r.geom AS geography), CAST(s.geom AS geography), :near)"
             f" WHERE (SELECT count(*) FROM staging) <= :up_to AND NOT EXISTS"
             f" (SELECT FROM {table.name} t WHERE t.{id_column} = r.{id_column} AND t.source_id = :source)"
-            " ORDER BY 1 LIMIT :limit"
+            " ORDER BY s.source_row, r.name LIMIT :limit"
         ),
         {
             "degrees": NEIGHBOUR_M / 80_000, "near": NEIGHBOUR_M, "up_to": NEIGHBOURS_UP_TO, "source": source_id,

@@ -150,16 +150,15 @@ def lost_by_undo(session: Session, kind: ListKind, found: Import, limit: int) ->
     names = {"table": table.name, "id": table.info["id_column"]}
     source_id = owner_of_import(session, found).source_id(kind.name)
     later = (
-        "FROM {table} t WHERE t.source_id = :source AND t.{id} IN ("
-        + _TOUCHED
-        + ") AND (t.valid_from > :at OR t.valid_to > :at) AND (t.valid_from > :at OR t.valid_from = :at)"
+        "FROM {table} t WHERE t.source_id = :source AND t.{id} IN (" + _TOUCHED + ")"
+        " AND (t.valid_from > :at OR (t.valid_from = :at AND t.valid_to IS NOT NULL))"
     ).format(**names)
     bound = {"source": source_id, "at": found["published_at"], "limit": limit}
     total: int = session.execute(text(f"SELECT count(DISTINCT t.{names['id']}) {later}"), bound).scalar_one()
     rows = session.execute(
         text(
-            f"SELECT t.{names['id']} AS id, max(t.name) AS name, max(greatest(t.valid_from, t.valid_to)) AS changed_at"
-            f" {later} GROUP BY 1 ORDER BY 1 LIMIT :limit"
+            f"SELECT DISTINCT ON (t.{names['id']}) t.{names['id']} AS id, t.name,"
+            f" greatest(t.valid_from, t.valid_to) AS changed_at {later} ORDER BY 1, t.valid_from DESC LIMIT :limit"
         ),
         bound,
     )

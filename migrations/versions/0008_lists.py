@@ -124,6 +124,8 @@ def _lock_register() -> None:
         op.execute(f"GRANT SELECT ON {table}_ids TO tsunagaru_app")
     for table in REGISTER:
         _lock(table, OF_SOURCE, "SELECT, INSERT, UPDATE")
+        # A list is compared by the service, and published by whoever asks for it.
+        op.execute(f"CREATE POLICY compared ON {table} FOR SELECT TO tsunagaru_app USING (ctx_duty('worker'))")
         # Views and triggers of the reading side read the table as its owner, who must pass the forced policies.
         op.execute(f"CREATE POLICY whole ON {table} TO CURRENT_USER USING (true) WITH CHECK (true)")
     op.execute("ALTER TABLE data_source ENABLE ROW LEVEL SECURITY")
@@ -182,6 +184,7 @@ def downgrade() -> None:
     for table in REGISTER:
         op.execute(f"REVOKE ALL ON {table} FROM tsunagaru_app")
         op.execute(f"DROP POLICY own ON {table}")
+        op.execute(f"DROP POLICY compared ON {table}")
         op.execute(f"DROP POLICY whole ON {table}")
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
