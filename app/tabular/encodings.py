@@ -18,6 +18,10 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 _ESCAPES = re.compile(rb"\x1b(\$[@B]|\$\([@BD]|\([JI])")
 # What Python's CP932 lets through though Windows has no character there.
 _NO_CHARACTER = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
+# Encodings of text as Python names them; it knows others that are compressions and escapes.
+_CHOOSABLE = re.compile(
+    r"utf-(8|8-sig|16|16-le|16-be)|cp932|shift_jis\w*|euc_ji\w+|euc_jp|iso2022_jp\w*|ascii|cp1252|iso8859-1"
+)
 _KANA = re.compile("[ぁ-んァ-ヶー]")
 
 
@@ -98,13 +102,21 @@ def _check(path: Path, encoding: str) -> None:
 
 
 def _by_trial(path: Path) -> str:
-    bad_bytes = []
+    bad_bytes = {}
     for encoding in ("utf-8", "cp932", "euc_jp"):
         bad = _first_bad_byte(path, encoding)
         if bad is None:
             return _cp932_or_euc(path) if encoding == "cp932" else encoding
-        bad_bytes.append(bad)
-    raise _mixed(_line_of(path, max(bad_bytes)))
+        bad_bytes[encoding] = bad
+    is_utf_8 = _has_characters_before(path, bad_bytes["utf-8"])
+    raise _mixed(_line_of(path, bad_bytes["utf-8"] if is_utf_8 else max(bad_bytes.values())))
+
+
+def _has_characters_before(path: Path, position: int) -> bool:
+    """Whether UTF-8 read three Japanese characters before it failed: by chance it hardly reads one."""
+    with path.open("rb") as file:
+        before = file.read(min(position, _PIECE_BYTES)).decode("utf-8", "ignore")
+    return len(before) - len(before.encode("ascii", "ignore")) >= 3
 
 
 def _first_bad_byte(path: Path, encoding: str) -> int | None:
@@ -151,19 +163,15 @@ def _line_of(path: Path, position: int) -> int:
 def _chosen(path: Path, chosen: str) -> str:
     try:
         encoding = codecs.lookup(chosen.strip()).name
-        codecs.getincrementaldecoder(encoding)("strict").decode(b"")
-        is_text = encoding not in ("unicode_escape", "raw_unicode_escape", "idna", "punycode") and isinstance(
-            "".encode(encoding), bytes
-        )
-    except (LookupError, TypeError, ValueError):
-        is_text = False
-    if not is_text:
+    except (LookupError, ValueError):
+        encoding = ""
+    if not _CHOOSABLE.fullmatch(encoding):
         raise Unreadable(
             "unknown-encoding",
             f"文字コード「{chosen[:40]}」はありません。UTF-8、Shift_JIS（CP932）などから選んでください。",
             f"There is no encoding named “{chosen[:40]}”. Choose UTF-8, Shift_JIS (CP932) or another of the list.",
         )
-    encoding = {"shift_jis": "cp932"}.get(encoding, encoding)
+    encoding = {"shift_jis": "cp932", "utf-8": "utf-8-sig"}.get(encoding, encoding)
     bad = _first_bad_byte(path, encoding)
     if bad is not None:
         line = _line_of(path, bad)
@@ -172,7 +180,7 @@ def _chosen(path: Path, chosen: str) -> str:
             f"選んだ文字コードでは{line}行目が読めません。文字コードの選択を「自動」に戻してください。",
             f"Line {line} cannot be read in the encoding chosen. Set the encoding back to automatic.",
         )
-    return "utf-8-sig" if encoding == "utf-8" else encoding
+    return encoding
 
 
 def _mixed(line: int) -> Unreadable:

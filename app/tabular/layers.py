@@ -21,13 +21,30 @@ from app.tabular.limits import FEATURES
 from app.tabular.table import Cell, ReadOptions, SheetInfo, Table, Unreadable
 
 # Read by GDAL when it is loaded: every driver of the build but those of the three formats given to it.
-DRIVERS = ("GPKG", "ESRI Shapefile", "KML")
+DRIVERS = ("GPKG", "ESRI Shapefile", "LIBKML")
 SKIPPED_DRIVERS = (
     "ADBC,AIVector,AVCBin,AVCE00,AmigoCloud,CSV,CSW,Carto,DGN,DXF,EDIGEO,EEDA,ESRIJSON,Elasticsearch,"
-    "FlatGeobuf,GDALG,GML,GPSBabel,GPX,GTFS,GeoJSON,GeoJSONSeq,GeoRSS,HTTP,Idrisi,JML,JSONFG,LIBKML,LVBAG,"
+    "FlatGeobuf,GDALG,GML,GPSBabel,GPX,GTFS,GeoJSON,GeoJSONSeq,GeoRSS,HTTP,Idrisi,JML,JSONFG,KML,LVBAG,"
     "MBTiles,MEM,MVT,MapInfo File,MapML,MiraMonVector,NGW,OAPIF,ODS,OGCAPI,OGR_GMT,OGR_PDS,OGR_VRT,OSM,"
     "OpenFileGDB,PCIDSK,PDF,PDS4,PGDUMP,PLSCENES,PMTiles,S57,SQLite,SXF,Selafin,TopoJSON,VDV,VFK,VICAR,WAsP,"
     "WFS,XLSX"
+)
+
+# How a KML is drawn; GDAL gives these beside the attributes of every place.
+_KML_LOOKS = frozenset(
+    (
+        "id",
+        "timestamp",
+        "begin",
+        "end",
+        "altitudeMode",
+        "tessellate",
+        "extrude",
+        "visibility",
+        "drawOrder",
+        "icon",
+        "snippet",
+    )
 )
 
 
@@ -44,8 +61,8 @@ def read_layer(path: Path, layer: str | None, encoding: str | None = None) -> Fe
     count = info["features"]
     if count > FEATURES:
         raise too_many_features(count)
-    names = [str(name) for name in info["fields"]]
-    return Features(names, _layer_batches(path, layer, encoding, count), parse_crs(info["crs"]), count)
+    names = [str(name) for name in info["fields"] if info["driver"] != "LIBKML" or name not in _KML_LOOKS]
+    return Features(names, _layer_batches(path, layer, encoding, names, count), parse_crs(info["crs"]), count)
 
 
 def _gdal() -> Any:
@@ -58,7 +75,7 @@ def _gdal() -> Any:
 
 
 def _layer_batches(
-    path: Path, layer: str | None, encoding: str | None, count: int
+    path: Path, layer: str | None, encoding: str | None, names: list[str], count: int
 ) -> Iterator[tuple[list[list[Cell]], Any]]:
     import numpy
     import shapely
@@ -67,7 +84,13 @@ def _layer_batches(
     for start in range(0, count, BATCH):
         try:
             _, _, written, columns = pyogrio.raw.read(
-                path, layer=layer, encoding=encoding, skip_features=start, max_features=BATCH, force_2d=True
+                path,
+                layer=layer,
+                encoding=encoding,
+                columns=names,
+                skip_features=start,
+                max_features=BATCH,
+                force_2d=True,
             )
         except Exception as error:
             raise _damaged_layer() from error
