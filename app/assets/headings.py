@@ -63,7 +63,7 @@ _HEADINGS: dict[str, tuple[Words, Words]] = {
     "real_estate_id": ((), ("不動産ID", "不動産番号", "不動産id", "realestateid")),
     "municipality_code": (
         ("所在地_全国地方公共団体コード", "seat_localgov_code"),
-        ("市区町村コード", "区市町村コード", "市町村コード", "行政区域コード", "lgcode", "code6", "code5", "JISコード", "jiscode", "citycode", "cid"),
+        ("市区町村コード", "区市町村コード", "市町村コード", "行政区域コード", "lgcode", "code6", "code5", "JISコード", "jiscode", "citycode", "cid", "N03_007"),
     ),
     "municipality": ((), ("municipality", "所在市区町村", "所在区市町村")),
     "address": (

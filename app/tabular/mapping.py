@@ -1,5 +1,7 @@
 """Which column means what: proposed from headings and samples, or taken from a saved recipe."""
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -17,8 +19,10 @@ __all__ = ["Proposal", "apply_recipe", "known_headings", "normalise_heading", "p
 _EXACT, _LABEL, _USUAL = 0.98, 0.95, 0.9  # words of a standard, the field's own name, words of ledgers and offices
 _LAST_ROW = 0.88  # the words of the lowest of several heading rows
 _LEAST = 0.4  # below this nothing is proposed
+_EMPTY = 0.6  # an empty column gives way to a filled one whose words say less
 _SURE = 0.8
 _LOOKED_AT = 400  # columns searched for words that are merely alike
+_NAME_OF_A_PLACE = re.compile("(?:所|場|館|園|校|設|物|地|橋|駅|局|院|室|店|宅|棟|ホール|センター|等)名称?$")
 
 
 class Proposal(NamedTuple):
@@ -54,6 +58,7 @@ def propose(headings: Sequence[Heading], samples: Sequence[Row], targets: Sequen
     by_name = {target.name: target for target in targets}
     repeated = _repeated_axes(headings, lexicon)
     scores: dict[int, dict[str, float]] = {}
+    weights: dict[int, dict[str, float]] = {}
     for heading in headings:
         cells = values_of(samples, heading.place)
         words = _candidates(heading, lexicon)
@@ -61,9 +66,12 @@ def propose(headings: Sequence[Heading], samples: Sequence[Row], targets: Sequen
             found = {axis: 0.9 * axis_fit(axis, cells) for axis in ("latitude", "longitude")}
         else:
             unit = heading_unit(heading.name)
-            found = {name: weight * fit(by_name[name], cells, unit) for name, weight in words.items()}
+            ambiguous = len(words) > 1
+            found = {name: weight * fit(by_name[name], cells, unit, ambiguous) for name, weight in words.items()}
         scores[heading.place] = {name: score for name, score in found.items() if score >= _LEAST}
-    chosen = best_assignment(scores)
+        filled = 1.0 if cells else _EMPTY
+        weights[heading.place] = {name: score * filled for name, score in scores[heading.place].items()}
+    chosen = best_assignment(weights)
     return [_proposal(heading, chosen.get(heading.place), scores[heading.place], by_name) for heading in headings]
 
 
@@ -90,8 +98,10 @@ def apply_recipe(headings: Sequence[Heading], saved: Mapping[str, str | None]) -
 
 def known_headings(targets: Sequence[Target]) -> frozenset[str]:
     """All words of the dictionary as `normalise_heading` gives them, for finding the row of headings."""
-    known = {normalise_heading(word) for target in targets for word, _ in _words_of(target)}
-    return frozenset(known | {normalise_heading(word) for word in KEPT_ASIDE}) - {""}
+    words = {word for target in targets for word, _ in _words_of(target)} | set(KEPT_ASIDE)
+    # With marks and brackets too, for who compares headings as they stand.
+    standing = {unicodedata.normalize("NFKC", word).replace(" ", "").lower() for word in words}
+    return frozenset(standing | {normalise_heading(word) for word in words} - {""})
 
 
 def _words_of(target: Target) -> list[tuple[str, float]]:
@@ -128,13 +138,15 @@ def _within(form: str, lexicon: Lexicon) -> dict[str, float]:
     found: dict[str, float] = {}
     longest = 0
     for word, meanings in lexicon.items():
-        if len(word) <= longest or len(word) < (2 if not word.isascii() else 4):
+        if len(word) <= longest or len(word) < (2 if not word.isascii() else 6):
             continue
         share = len(word) / len(form) if form else 0
         if form.endswith(word):
             found, longest = {m.target: m.weight * (0.62 + 0.25 * share) for m in meanings}, len(word)
     if found or longest or len(form) < 4:
         return found
+    if _NAME_OF_A_PLACE.search(form):
+        return {"name": 0.65}
     for word in get_close_matches(form, lexicon, n=1, cutoff=0.8):
         return {m.target: m.weight * 0.75 for m in lexicon[word]}
     for word, meanings in lexicon.items():

@@ -35,11 +35,11 @@ PLACE_TARGETS: tuple[Target, ...] = (
     ),
     Target(
         "prefecture", "都道府県", "Prefecture",
-        exact=("都道府県名", "所在地_都道府県", "seat_prefecture"), usual=("都道府県", "県名", "pref", "prefecture", "県", "都道府県名漢字"),
+        exact=("都道府県名", "所在地_都道府県", "seat_prefecture"), usual=("都道府県", "県名", "pref", "prefecture", "県", "都道府県名漢字", "N03_001"),
     ),
     Target(
         "city", "市区町村（住所の一部）", "Municipality (part of the address)",
-        exact=("市区町村名", "所在地_市区町村", "seat_city", "区市町村名", "区市町村", "市区町村"), usual=("市区町村", "市町村名", "市町村", "区市町村", "city", "所在地_市町村"),
+        exact=("市区町村名", "所在地_市区町村", "seat_city", "区市町村名", "区市町村", "市区町村"), usual=("市区町村", "市町村名", "市町村", "区市町村", "city", "所在地_市町村", "N03_004"),
     ),
     Target(
         "town", "町字", "Town", exact=("所在地_町字", "seat_choaza"),

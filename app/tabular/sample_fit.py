@@ -30,12 +30,17 @@ def values_of(samples: Sequence[Row], place: int) -> list[Cell]:
     return list(islice(filled, _LOOKED_AT))
 
 
-def fit(target: Target, cells: Sequence[Cell], unit: str | None) -> float:
-    """From 0.3 to 1: the share of values the target can take; nearly 1 for an empty column, which says nothing."""
+def fit(target: Target, cells: Sequence[Cell], unit: str | None, ambiguous: bool = False) -> float:
+    """From 0.3 to 1: the share of values the target can take; nearly 1 for an empty column, which says nothing.
+
+    A heading that names an axis counts whatever stands below, unless it is `ambiguous` (x, y).
+    """
     if not cells:
         return 0.85 if target.field is not None and target.field.values else 0.97
     if target.name in _RANGES:
         good = sum(_in_ranges(cell, _RANGES[target.name]) for cell in cells)
+        if not ambiguous:
+            return 0.7 + 0.3 * good / len(cells)
     elif target.field is not None and (target.field.values or target.field.type not in ("string", "string[]")):
         convert = converter(target, unit)
         good = sum(not ((rule := convert(cell).rule) and rule.level is Level.ERROR) for cell in cells)

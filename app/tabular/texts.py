@@ -14,27 +14,11 @@ from app.tabular.table import Cell
 
 _LONGEST = 10_000  # characters; more is a lost quotation mark
 _KANA = frozenset({"name_kana"})
-_NARROW = frozenset(
-    [
-        "name_en",
-        "phone",
-        "url",
-        "ssid_url",
-        "contact_url",
-        "postal_code",
-        "localgov_code",
-        "municipality_code",
-        "owner_code",
-        "real_estate_id",
-        "asset_id",
-        "access_point_id",
-        "source_no",
-        "latitude",
-        "longitude",
-        "plane_x",
-        "plane_y",
-    ]
-)
+_NARROW = frozenset({
+    "name_en", "phone", "url", "ssid_url", "contact_url", "postal_code", "localgov_code", "municipality_code",
+    "owner_code", "real_estate_id", "asset_id", "access_point_id", "source_no", "latitude", "longitude",
+    "plane_x", "plane_y",
+})  # fmt: skip
 _NUMBERED = frozenset({"lot_no", "property_no", "source_no", "block", "address", "asset_id", "access_point_id", "town"})
 _TELLING = frozenset("#-‐‑‒–—―−－ー─━")
 _DASHES = re.compile("[-‐‑‒–—―−－ー─━]{1,4}")

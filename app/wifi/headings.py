@@ -68,7 +68,7 @@ _HEADINGS: dict[str, tuple[Words, Words]] = {
     "renewal": ((), ("新設・更新", "新設/更新", "新規・更新", "整備区分", "新設更新区分", "新規更新", "新規/更新", "新設更新")),
     "municipality_code": (
         ("所在地_全国地方公共団体コード", "seat_localgov_code"),
-        ("市区町村コード", "区市町村コード", "市町村コード", "行政区域コード", "lgcode", "code6", "code5", "JISコード", "citycode", "cid"),
+        ("市区町村コード", "区市町村コード", "市町村コード", "行政区域コード", "lgcode", "code6", "code5", "JISコード", "citycode", "cid", "N03_007"),
     ),
     "municipality": ((), ("municipality", "所在市区町村", "所在区市町村")),
 }  # fmt: skip
