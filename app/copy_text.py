@@ -16,14 +16,17 @@ def copy_line(columns: Sequence[str], row: Mapping[str, Any]) -> bytes:
     cells = {name: _copy_text(value) for name, value in row.items() if value is not None and value != {}}
     cells.setdefault("extra", "{}")
     # A row that only moved to another line of its file says the same.
-    said = "\t".join(f"{name}={cells[name]}" for name in columns if name in cells and name != "source_row")
+    said = "\t".join([f"{name}={cells[name]}" for name in columns if name in cells and name != "source_row"])
     line = "\t".join([cells.get(name, "\\N") for name in columns])
     return f"{line}\t{md5(said.encode(), usedforsecurity=False).hexdigest()}\n".encode()
 
 
 def _copy_text(value: Any) -> str:
     if type(value) is str:
-        return value.translate(_ESCAPES)
+        # Nearly every text needs no escape, and is asked so in C.
+        return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
+    if type(value) is float or type(value) is int:
+        return str(value)
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, dict):

@@ -25,6 +25,7 @@ from app.lists.kinds import ListKind
 from app.lists.publishing import blocks, owner_of_import, table_of
 from app.lists.rules import ID_TAKEN, KNOWN_ELSEWHERE, group
 from app.tabular.findings import Level, Rule
+from app.tabular.limits import Limits
 from app.tabular.sandbox import run_in_child
 from app.tabular.table import Unreadable
 from app.tabular.workbook_back import find_import_id
@@ -34,7 +35,7 @@ from app.versioned import given_columns, stage
 _log = structlog.get_logger()
 WORKER = Service("worker")
 _EVERY_S = 0.4  # between notes of progress
-FINDINGS_KEPT = 50_000
+CPU_S_PER_MB = 4  # of a text file; judging a million rows (186 MB) takes about 130 s
 
 Tell = Callable[[Mapping[str, Any], Mapping[str, Any]], None]
 
@@ -115,7 +116,9 @@ def _teller(transactions: Transactions, who: Service, import_id: UUID) -> Tell:
 def _collect(arguments: Mapping[str, Any], judged: BinaryIO, said: BinaryIO, tell: Tell) -> dict[str, Any]:
     """Run the child and take in what it sends: parts of the report, judged rows, findings."""
     report: dict[str, Any] = {}
-    for header, body in run_in_child("app.lists.examining:examine", dict(arguments)):
+    megabytes = Path(arguments["path"]).stat().st_size / 1e6
+    limits = Limits(cpu_seconds=60 + int(megabytes * CPU_S_PER_MB), wait_seconds=120 + megabytes * CPU_S_PER_MB)
+    for header, body in run_in_child("app.lists.examining:examine", dict(arguments), limits):
         if "rows" in header:
             judged.write(body)
             tell({"step": "judging", "done": header["rows"], "total": header.get("total")}, {})
