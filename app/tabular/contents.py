@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from app.tabular.archives import PASSWORD, members, open_archive
+from app.tabular.archives import PASSWORD, members, open_archive, refuse_declaration
 from app.tabular.table import Unreadable
 
-_HEAD_BYTES = 4096
+_HEAD_BYTES = 1 << 16
 
 # First bytes of what people send by mistake, and what to call it.
 _OTHERS = (
@@ -163,10 +163,11 @@ def _text(head: bytes) -> str:
 def _xml(start: bytes) -> str:
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         raise not_a_list("Excel 2003のXML", "Excel 2003 XML")
-    if re.search(rb"<(\w+:)?kml[\s>]", start) or b"opengis.net/kml" in start:
-        return "kml"
     if re.search(rb"<html[\s>]", start):
         raise not_a_list("HTML（Webページ）", "HTML (a web page)")
+    refuse_declaration(start)
+    if re.search(rb"<(\w+:)?kml[\s>]", start) or b"opengis.net/kml" in start:
+        return "kml"
     if b"opengis.net/gml" in start or b"citygml" in start:
         raise not_a_list("GML（CityGMLなど）", "GML (CityGML or the like)")
     if start.startswith((b"<?xml", b"<!doctype")) or re.match(rb"<[\w:.-]+[\s/>]", start):
@@ -176,6 +177,7 @@ def _xml(start: bytes) -> str:
 
 def _refuse_binary(head: bytes) -> None:
     """NULs on one side are UTF-16; a stray NUL is dirt; many NULs or control characters are no text."""
+    head = head[:4096]
     even, odd = head[0::2].count(0), head[1::2].count(0)
     utf_16 = head.startswith((b"\xff\xfe", b"\xfe\xff")) or min(even, odd) <= max(even, odd) * 0.1
     allowed = even + odd if utf_16 else 0

@@ -78,7 +78,8 @@ def lay_out(
 
 def plain_heading(text: str) -> str:
     """A heading for comparison: NFKC, without spaces, numbering and case."""
-    return _SPACES.sub("", _ORDINAL.sub("", unicodedata.normalize("NFKC", text))).lower()
+    words = unicodedata.normalize("NFKC", _ORDINAL.sub("", text.lstrip("\ufeff")))
+    return _SPACES.sub("", _ORDINAL.sub("", words)).lower()
 
 
 def tidy_heading(text: str) -> str:

@@ -53,7 +53,7 @@ def _table(path: Path, form: str, options: ReadOptions, known: frozenset[str]) -
     if form == "text":
         return delimited_table(path, options, known)
     if form in ("xlsx", "xls", "ods"):
-        return workbook_table(read_workbook(path, options.sheet), form, options, known)
+        return workbook_table(read_workbook(path, form, options.sheet), form, options, known)
     if form == "json":
         from app.tabular.geojson import read_geojson
 

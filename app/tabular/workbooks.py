@@ -2,6 +2,7 @@
 
 import html
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -53,19 +54,28 @@ class Sheet:
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_workbook(path: Path, wanted: str | None) -> Sheet:
-    """Open the wanted sheet, or the visible one that looks most like a list.
+def read_workbook(path: Path, form: str, wanted: str | None) -> Sheet:
+    """Open the wanted sheet of an "xlsx", "xls" or "ods", or the visible one that looks most like a list.
 
     Raises: Unreadable for passwords, damage, sheets too large, names unknown and XML that declares entities.
     """
     packed = _Package(path) if zipfile.is_zipfile(path) else None
     try:
-        book = CalamineWorkbook.from_path(path)
-        return _read(book, packed, wanted)
+        return _read(_open(path, form), packed, wanted)
     except PasswordError as error:
         raise Unreadable(*PASSWORD) from error
     except CalamineError as error:
         raise damaged_archive() from error
+
+
+def _open(path: Path, form: str) -> CalamineWorkbook:
+    """The workbook; calamine believes the end of a file's name, so it is given one that is true."""
+    if path.suffix == f".{form}":
+        return CalamineWorkbook.from_path(path)
+    with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
+        link = Path(folder) / f"list.{form}"
+        link.symlink_to(path.resolve())
+        return CalamineWorkbook.from_path(link)
 
 
 class _Package:

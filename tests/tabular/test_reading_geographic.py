@@ -155,7 +155,7 @@ def test_a_geopackage_cut_off_and_a_layer_that_is_not_there(tmp_path: Path) -> N
 def test_names_in_an_archive_are_never_used_as_paths(tmp_path: Path) -> None:
     text = "名称,緯度,経度\n都庁,35.6,139.6\n東京駅,35.7,139.7\n"
     path = archive(tmp_path, ("../../../tmp/evil.csv", text), ("/vsicurl/http:/x/y.shp", b""))
-    table, rows = opened(path)
+    _, rows = opened(path)
     assert len(rows) == 2 and not Path("/tmp/evil.csv").exists()
     assert why_not(path, sheet="/vsicurl/http:/x/y.shp").rule == "incomplete-shapefile"
     assert zipfile.is_zipfile(path)

@@ -40,7 +40,7 @@ def test_rows_have_the_sheets_own_numbers_and_columns_their_letters(tmp_path: Pa
     rows_in = [[], ["", "", "施設一覧"], [], ["", "", *HEAD], *[["", "", *row] for row in BODY]]
     table, rows = opened(workbook(tmp_path, ("一覧", rows_in)))
     assert table.header_row == 4 and rows[0].number == 5
-    assert [(h.letter, h.name) for h in table.headings if h.name][0] == ("C", "番号")
+    assert next((h.letter, h.name) for h in table.headings if h.name) == ("C", "番号")
     assert rows[0].cells[2] == 1
 
 
