@@ -6,8 +6,9 @@ calculated it anew. A file of another format comes back as a workbook with each 
 """
 
 import csv
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import closing
+import gc
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.packaging.custom import CustomPropertyList, StringProperty
 from openpyxl.styles import PatternFill
-from openpyxl.utils import column_index_from_string
+from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -38,7 +39,7 @@ from app.tabular.error_sheet import (
 )
 from app.tabular.findings import Finding, Level, Rule
 from app.tabular.table import Unreadable, column_letter
-from app.tabular.workbook_facts import custom_property, refuse_document_types
+from app.tabular.workbook_facts import custom_property, refuse_document_types, sheet_facts
 
 MAX_COMMENTS = 2_000  # Excel grows slow with more
 MAX_SHEET_BYTES = 48 * 1024 * 1024  # of XML; a cell takes some 400 bytes of memory for its 50 of XML
@@ -76,6 +77,37 @@ def write_back(
     Raises: Unreadable.
     """
     gathered = gather(findings, rules)
+    with _collection_paused():
+        _write_back(
+            source, format, sheet, header_row, header_rows, encoding, gathered, out, import_id, summary, number_fields
+        )
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    # A workbook is hundreds of thousands of objects without cycles; looking for cycles among them takes a third of the time.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _write_back(
+    source: Path,
+    format: str,
+    sheet: str | None,
+    header_row: int | None,
+    header_rows: int,
+    encoding: str | None,
+    gathered: Gathered,
+    out: Path,
+    import_id: str,
+    summary: Summary,
+    number_fields: Collection[str],
+) -> None:
     opened = _open(source, format, sheet, encoding)
     workbook, ws, notes = opened or (
         Workbook(),
@@ -85,7 +117,8 @@ def write_back(
     if ws is None:
         workbook.remove(workbook.worksheets[0])
     else:
-        _clear_marks(ws)
+        if find_import_id(source):
+            _clear_marks(ws)
         _mend(ws, gathered.shown, number_fields)
         _mark(ws, gathered.shown)
     headings = _headings(ws, header_row, header_rows) if ws is not None and header_row else {}
@@ -179,11 +212,12 @@ def _parts(source: Path) -> tuple[list[str], int]:
 
 
 def _freeze_formulas(ws: Worksheet, source: Path) -> int:
-    formulas = [cell for row in ws.iter_rows() for cell in row if cell.data_type == "f"]
+    formulas = sheet_facts(source, ws.title).formulas
     if formulas:
         values = workbook_rows(source, ws.title)[1]
-        for cell in formulas:
-            _set_value(cell, _at(values, cell.row or 1, cell.column or 1))
+        for place in formulas:
+            row, column = coordinate_to_tuple(place)
+            _set_value(ws.cell(row, column), _at(values, row, column))
     return len(formulas)
 
 
@@ -193,6 +227,8 @@ def _at(rows: Sequence[Sequence[Any]], row: int, column: int) -> Any:
 
 
 def _set_value(cell: Cell | MergedCell, value: Any) -> None:
+    if isinstance(cell, MergedCell):
+        return
     if isinstance(value, str) and value:
         set_text(cell, value)
     else:
