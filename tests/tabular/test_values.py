@@ -16,6 +16,12 @@ from app.wifi.headings import TARGETS as WIFI_TARGETS
 ASSET = {target.name: target for target in ASSET_TARGETS}
 WIFI = {target.name: target for target in WIFI_TARGETS}
 
+
+def _midnight(year: int, month: int, day: int) -> datetime:
+    """A day as workbooks give it: a moment without a zone."""
+    return datetime.combine(date(year, month, day), time())
+
+
 TEXT = [
     ("name", "第一小学校", "第一小学校", None),
     ("name", "  第一小学校　", "第一小学校", None),
@@ -58,7 +64,7 @@ TEXT = [
     ("name_en", "Ｃｉｔｙ　Ｈａｌｌ", "City Hall", "full-width"),
     ("name_en", "City Hall", "City Hall", None),
     ("lot_no", "１２番３", "１２番３", None),
-    ("lot_no", datetime(2026, 3, 1), "2026-03-01", "date-in-text"),
+    ("lot_no", _midnight(2026, 3, 1), "2026-03-01", "date-in-text"),
     ("lot_no", "3-1", "3-1", None),
     ("property_no", 10001.0, "10001", None),
     ("property_no", "0010001", "0010001", None),
@@ -116,7 +122,7 @@ NUMBERS = [
     ("height_m", "9" * 70, 1e70, "beyond-limits-height-m"),
     ("height_m", "9" * 500, None, "not-a-number"),
     ("height_m", "1e999", None, "number-too-large"),
-    ("height_m", datetime(2026, 3, 1), None, "date-in-number"),
+    ("height_m", _midnight(2026, 3, 1), None, "date-in-number"),
     ("height_m", "12\u200b.5", 12.5, "invisible-characters"),
     ("height_m", "", None, None),
     ("ground_elev_m", "△1.5", -1.5, "negative-mark"),
@@ -191,7 +197,7 @@ NUMBERS = [
     ("built_year", "1970年3月", 1970, "year-of-date"),
     ("built_year", "1970/3/31", 1970, "year-of-date"),
     ("built_year", "1970年頃", 1970, "year-with-words"),
-    ("built_year", datetime(1970, 3, 31), 1970, "year-of-date"),
+    ("built_year", _midnight(1970, 3, 31), 1970, "year-of-date"),
     ("built_year", date(1970, 3, 31), 1970, "year-of-date"),
     ("built_year", 25658, 1970, "excel-serial"),
     ("built_year", "不明", None, "word-for-empty"),
@@ -204,7 +210,7 @@ DATES = [
     ("2024-09-01", date(2024, 9, 1), None),
     ("2024/9/1", date(2024, 9, 1), None),
     ("2024/09/01 00:00:00", date(2024, 9, 1), None),
-    (datetime(2024, 9, 1), date(2024, 9, 1), None),
+    (_midnight(2024, 9, 1), date(2024, 9, 1), None),
     (date(2024, 9, 1), date(2024, 9, 1), None),
     ("2024.9.1", date(2024, 9, 1), "date-form"),
     ("20240901", date(2024, 9, 1), "date-form"),
@@ -371,7 +377,17 @@ def test_the_unit_of_the_heading(field: str, unit: str, cell: Any, value: Any, r
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("〇", 0), ("十", 10), ("二十五", 25), ("百二十", 120), ("一万二千", 12000), ("二〇二四", 2024), ("千", 1000), ("三億", 300_000_000), ("人", None)],
+    [
+        ("〇", 0),
+        ("十", 10),
+        ("二十五", 25),
+        ("百二十", 120),
+        ("一万二千", 12000),
+        ("二〇二四", 2024),
+        ("千", 1000),
+        ("三億", 300_000_000),
+        ("人", None),
+    ],
 )
 def test_kanji_numerals(text: str, value: int | None) -> None:
     assert kanji_number(text) == value
@@ -420,7 +436,11 @@ def test_no_cell_makes_a_converter_raise(cell: Any) -> None:
 
 @given(st.dates(min_value=date(1926, 12, 25), max_value=date(2026, 12, 31)))
 def test_every_day_of_the_eras_is_read_back(day: date) -> None:
-    era, first = next((e, f) for e, f in (("令和", date(2019, 5, 1)), ("平成", date(1989, 1, 8)), ("昭和", date(1926, 12, 25))) if day >= f)
+    era, first = next(
+        (e, f)
+        for e, f in (("令和", date(2019, 5, 1)), ("平成", date(1989, 1, 8)), ("昭和", date(1926, 12, 25)))
+        if day >= f
+    )
     year = day.year - first.year + 1
     text = f"{era}{'元' if year == 1 else year}年{day.month}月{day.day}日"
     _check(converter(WIFI["installed_on"])(text), day, "era-to-western")
