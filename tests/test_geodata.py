@@ -37,7 +37,7 @@ class TestManifest:
         sources = read_manifest()
         assert list(sources) == [
             "n03-municipalities", "gsi-shelters", "tmg-wifi-sites", "tmg-water-stations", "tmg-wifi",
-            "estat-population-mesh",
+            "estat-population-mesh", "geolonia-towns", "japan-post-postal-codes",
         ]  # fmt: skip
         for entry in sources.values():
             assert entry.publisher and entry.licence and entry.credit and entry.url.startswith("https://")
@@ -158,8 +158,8 @@ def test_the_whole_folder_loads(sessions: Sessions, settings: Settings) -> None:
     assert time.monotonic() - began < 20, said
     counts = "SELECT source_id, count(*) FROM asset WHERE valid_to IS NULL GROUP BY 1 ORDER BY 1"
     assert ask(sessions, counts) == [("gsi-shelters", 5437), ("tmg-water-stations", 213), ("tmg-wifi-sites", 737)]
-    tables = ("access_point", "municipality", "population_mesh")
-    assert [ask(sessions, f"SELECT count(*) FROM {table}")[0][0] for table in tables] == [737, 62, 16_734]
+    tables = ("access_point", "municipality", "population_mesh", "town", "postal_code")
+    assert [ask(sessions, f"SELECT count(*) FROM {table}")[0][0] for table in tables] == [737, 62, 16_734, 5391, 4164]
     boxes = "SELECT count(*) FROM access_point WHERE site_kind = 'phone_box'"
     assert ask(sessions, boxes) == [(483,)]
     assert ask(sessions, "SELECT count(*) FROM asset WHERE structure_kind = 'phone_box'") == [(483,)]
@@ -167,7 +167,7 @@ def test_the_whole_folder_loads(sessions: Sessions, settings: Settings) -> None:
     assert_places_are_right(sessions)
     said.clear()
     assert load_sources(sessions, real, read_manifest(), said.append)
-    assert all("変更なし" in line for line in said) and len(said) == 6
+    assert all("変更なし" in line for line in said) and len(said) == 8
 
 
 def assert_duplicates_are_linked(sessions: Sessions, folder: Path) -> None:

@@ -12,6 +12,8 @@ from app.geodata.boundaries import read_boundaries
 from app.geodata.damage import DamagedSource
 from app.geodata.facilities import classify, read_facilities
 from app.geodata.population_mesh import read_population_mesh
+from app.geodata.postal_codes import read_postal_codes
+from app.geodata.towns import read_towns
 from tests.published_files import (
     FACILITY_HEADER,
     WIFI_HEADER,
@@ -256,3 +258,75 @@ class TestBoundaries:
         path.write_bytes(whole[: int(len(whole) * kept)])
         with pytest.raises(DamagedSource, match=r"tokyo\.gpkg"):
             self.read(path)
+
+
+class TestTowns:
+    HEADER = "pref,city,town,koaza,lat,lon"
+
+    def read(self, folder: Path, *lines: str) -> list[dict[str, Any]]:
+        entry = source("geolonia-towns")
+        return list(read_towns(write(folder, entry, self.HEADER, *lines), entry))
+
+    def test_towns_by_municipality(self, tmp_path: Path) -> None:
+        towns = self.read(
+            tmp_path,
+            "東京都,新宿区,西新宿二丁目,,35.689487,139.691711",
+            "東京都,西多摩郡奥多摩町,氷川,,35.81,139.1",
+            "東京都,大島町,岡田,助田,34.78,139.38",
+        )
+        assert [(town["municipality_code"], town["name"]) for town in towns] == [
+            ("13104", "西新宿二丁目"), ("13308", "氷川"), ("13361", "岡田助田"),
+        ]  # fmt: skip
+        assert towns[0]["geom"] == "SRID=4326;POINT(139.691711 35.689487)"
+
+    def test_towns_without_a_position_or_a_name_are_left_out(self, tmp_path: Path) -> None:
+        assert self.read(tmp_path, "東京都,大田区,令和島一丁目,,,", "東京都,新島村,（大字なし）,,34.37,139.26") == []
+
+    @pytest.mark.parametrize(
+        ("lines", "line"),
+        [
+            (["東京都,新宿区,西新宿二丁目,,139.691711,35.689487"], 2),
+            (["東京都,新宿区,西新宿二丁目,,35.689487,"], 2),
+            (["東京都,知らない区,西新宿二丁目,,35.689487,139.691711"], 2),
+            (["神奈川県,新宿区,西新宿二丁目,,35.689487,139.691711"], 2),
+            (["東京都,新宿区,西新宿,,35.6,139.6", "東京都,新宿区,西新宿,,35.6,139.7"], 3),
+            (["東京都,新宿区,,,35.6,139.6"], 2),
+        ],
+    )
+    def test_what_cannot_be_right_is_refused(self, tmp_path: Path, lines: list[str], line: int) -> None:
+        with pytest.raises(DamagedSource) as refusal:
+            self.read(tmp_path, *lines)
+        assert refusal.value.line == line
+
+
+class TestPostalCodes:
+    def line(self, code5: str, code: str, town: str) -> str:
+        return f'{code5},"100  ","{code}","ﾄｳｷｮｳﾄ","ﾁﾖﾀﾞｸ","ﾃｽﾄ","東京都","千代田区","{town}",0,0,0,0,0,0'
+
+    def read(self, folder: Path, *lines: str) -> list[dict[str, Any]]:
+        entry = source("japan-post-postal-codes")
+        return list(read_postal_codes(write(folder, entry, *lines, end="\r\n"), entry))
+
+    def test_a_file_without_a_header(self, tmp_path: Path) -> None:
+        codes = self.read(
+            tmp_path,
+            self.line("13101", "1000000", "以下に掲載がない場合"),
+            self.line("13101", "1000004", "大手町（次のビルを除く）"),
+            self.line("13101", "1006890", "大手町ＪＡビル（地階・"),
+            self.line("13101", "1006890", "階層不明）"),
+            self.line("13362", "1000301", "利島村一円"),
+            self.line("13103", "1050022", "海岸（１、２丁目）"),
+            self.line("13103", "1050022", "海岸（３丁目）"),
+        )
+        assert [(code["postal_code"], code["municipality_code"], code["town_name"]) for code in codes] == [
+            ("1000000", "13101", ""), ("1000004", "13101", "大手町"), ("1006890", "13101", "大手町ＪＡビル"),
+            ("1000301", "13362", ""), ("1050022", "13103", "海岸"),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "change", [("1310", "1000000", "丸の内"), ("13101", "100000", "丸の内"), ("13101", "1000000", "")]
+    )
+    def test_what_cannot_be_right_is_refused(self, tmp_path: Path, change: tuple[str, str, str]) -> None:
+        with pytest.raises(DamagedSource) as refusal:
+            self.read(tmp_path, self.line("13101", "1000004", "大手町"), self.line(*change))
+        assert refusal.value.line == 2

@@ -134,7 +134,7 @@ def _digits(cell: Cell) -> str | None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    if isinstance(cell, bool) or not isinstance(cell, int | str):
+    if isinstance(cell, bool) or not isinstance(cell, int | str) or (isinstance(cell, int) and cell < 0):
         return None
     text = unicodedata.normalize("NFKC", str(cell)).translate(_HYPHENS).strip().removesuffix(".0")
     return text if text == "" or (text.isascii() and text.isdigit()) else None
