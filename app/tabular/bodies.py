@@ -31,12 +31,14 @@ def read_body(rows: Iterable[RawRow], layout: Layout, notes: list[tuple[str, str
             if any(cell is not None for cell in cells[width:]):
                 longer, first_longer = longer + 1, first_longer or number
             cells = cells[:width] + [None] * (width - len(cells))
-        if _is_blank(cells):
-            blank, after_blank = blank + 1, True
-            continue
-        if width > 2 and _is_number_alone(cells):
-            bare += 1
-            continue
+        second = cells[1] if width > 1 else None
+        if not cells[0] or not second or (type(second) is str and second.isspace()):  # spares most rows two questions
+            if _is_blank(cells):
+                blank, after_blank = blank + 1, True
+                continue
+            if width > 2 and _is_number_alone(cells):
+                bare += 1
+                continue
         tail.append((Row(number, tuple(cells)), after_blank))
         after_blank = False
         if len(tail) > _TAIL_ROWS:
@@ -47,9 +49,7 @@ def read_body(rows: Iterable[RawRow], layout: Layout, notes: list[tuple[str, str
 
 
 def _is_blank(cells: Sequence[Cell]) -> bool:
-    return (not any(cells) and all(cell is None for cell in cells)) or all(
-        cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells
-    )
+    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
 
 
 def _is_number_alone(cells: Sequence[Cell]) -> bool:

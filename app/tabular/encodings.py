@@ -17,7 +17,7 @@ _PIECE_BYTES = 1 << 20
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ESCAPES = re.compile(rb"\x1b(\$[@B]|\$\([@BD]|\([JI])")
 # What Python's CP932 lets through though Windows has no character there.
-_NO_CHARACTER = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
+_NO_CHARACTERS = ("\x80", "\xa0", "\uf8f0", "\uf8f1", "\uf8f2", "\uf8f3")
 # Encodings of text as Python names them; it knows others that are compressions and escapes.
 _CHOOSABLE = re.compile(
     r"utf-(8|8-sig|16|16-le|16-be)|cp932|shift_jis\w*|euc_ji\w+|euc_jp|iso2022_jp\w*|ascii|cp1252|iso8859-1"
@@ -126,7 +126,7 @@ def _first_bad_byte(path: Path, encoding: str) -> int | None:
     try:
         for piece in _pieces(path):
             text = decoder.decode(piece)
-            if encoding == "cp932" and _NO_CHARACTER.search(text):
+            if encoding == "cp932" and any(character in text for character in _NO_CHARACTERS):
                 return done
             done += len(piece)
         decoder.decode(b"", final=True)

@@ -5,7 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import lru_cache
 
+from app.tabular.heading_words import normalise_heading
 from app.tabular.limits import COLUMNS, HEADING_SEARCH_ROWS
 from app.tabular.table import Cell, Heading, ReadOptions, Unreadable, column_letter
 
@@ -57,7 +59,7 @@ def lay_out(
 ) -> Layout:
     """Find the headings in the first rows of a sheet.
 
-    `known` are headings people use, as `plain_heading` gives them; they raise a row's score.
+    `known` are headings people use, as `normalise_heading` gives them; they raise a row's score.
     Raises: Unreadable("empty") where no row holds anything.
     """
     rows = [(number, cells) for number, cells in sample if _filled(cells)]
@@ -76,12 +78,6 @@ def lay_out(
     return _named(rows, first, height, merges)
 
 
-def plain_heading(text: str) -> str:
-    """A heading for comparison: NFKC, without spaces, numbering and case."""
-    words = unicodedata.normalize("NFKC", _ORDINAL.sub("", text.lstrip("\ufeff")))
-    return _SPACES.sub("", _ORDINAL.sub("", words)).lower()
-
-
 def tidy_heading(text: str) -> str:
     """A heading as shown: line breaks and spaces between Japanese characters left out, others as one space."""
     return _SPACES.sub(" ", _GAP_AT_WIDE.sub("", text.strip().lstrip("\ufeff"))).strip()
@@ -95,7 +91,12 @@ def kind(cell: Cell) -> str:
         return "number"
     if isinstance(cell, (datetime, date, time)):
         return "date"
-    text = unicodedata.normalize("NFKC", cell).strip()
+    return _kind_of_text(cell)
+
+
+@lru_cache(maxsize=10_000)
+def _kind_of_text(cell: str) -> str:
+    text = unicodedata.normalize("NFKC", cell[:200]).strip()
     if not text:
         return "empty"
     if _NUMBER.fullmatch(text):
@@ -176,7 +177,7 @@ def _score(cells: Sequence[Cell], below: Sequence[RawRow], known: frozenset[str]
 
 
 def _hits(cells: Sequence[Cell], labels: Sequence[int], known: frozenset[str]) -> int:
-    return sum(plain_heading(str(cells[place])) in known for place in labels) if known else 0
+    return sum(normalise_heading(str(cells[place])) in known for place in labels) if known else 0
 
 
 def _column(below: Sequence[RawRow], place: int) -> list[Cell]:

@@ -266,20 +266,24 @@ def _rows(sheet: CalamineSheet, errors: dict[tuple[int, int], str]) -> Iterator[
 
 def _cell(value: Any) -> Cell:
     """A value as people see it: whole numbers without ".0", durations as h:mm, an empty cell as None."""
-    if value == "":
-        return None
+    if type(value) is str:
+        if len(value) > CELL_CHARACTERS:
+            raise _cell_too_long()
+        return value or None
     if type(value) is float:
         return int(value) if value.is_integer() and abs(value) < 1e15 else value
     if type(value) is timedelta:
         minutes, seconds = divmod(int(value.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02d}" + (f":{seconds:02d}" if seconds else "")
-    if type(value) is str and len(value) > CELL_CHARACTERS:
-        raise Unreadable(
-            "cell-too-long",
-            f"{CELL_CHARACTERS:,}文字を超えるセルがあります。短くしてください。",
-            f"A cell has more than {CELL_CHARACTERS:,} characters. Shorten it.",
-        )
     return value  # type: ignore[no-any-return]
+
+
+def _cell_too_long() -> Unreadable:
+    return Unreadable(
+        "cell-too-long",
+        f"{CELL_CHARACTERS:,}文字を超えるセルがあります。短くしてください。",
+        f"A cell has more than {CELL_CHARACTERS:,} characters. Shorten it.",
+    )
 
 
 def spread_down(rows: Iterator[RawRow], tall: Sequence[Merge]) -> Iterator[RawRow]:
