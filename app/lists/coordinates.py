@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from app.lists import position_rules as rules
+from app.tabular.characters import narrow
 from app.tabular.findings import Rule
 from app.tabular.numbers import empty_word
 from app.tabular.table import Cell
@@ -53,8 +54,8 @@ _DECIMALS_OF_SECONDS = 5
 
 def read_angle(cell: Cell) -> Angle:
     """A latitude, longitude or plane coordinate as written; which of these it is, its size tells later."""
-    if type(cell) is float:
-        return _of_float(cell)
+    if isinstance(cell, float):
+        return _of_float(float(cell))
     if isinstance(cell, str):
         plain = _PLAIN.fullmatch(cell) or _PLAIN.fullmatch(cell := cell.strip())
         return Angle(float(cell), None, len(plain[1] or "")) if plain else _of_words(cell)
@@ -78,12 +79,12 @@ def _of_float(value: float) -> Angle:
 
 @lru_cache(maxsize=1024)
 def _of_words(cell: str) -> Angle:
-    narrow = unicodedata.normalize("NFKC", cell.translate(_QUOTES)).translate(_QUOTES).strip(" \t'()[]")
-    empty = empty_word(narrow) if narrow else NOTHING
+    plain = _one_width(cell).lstrip("'")
+    empty = empty_word(plain) if plain else NOTHING
     if empty is not None:
-        return Angle(None, rules.PLACEHOLDER if narrow else None)
-    axes = {_AXES[word] for word in _AXIS.findall(narrow)}
-    bare = _AXIS.sub("", narrow).strip(" :=")
+        return Angle(None, rules.PLACEHOLDER if plain else None)
+    axes = {_AXES[word] for word in _AXIS.findall(plain)}
+    bare = _AXIS.sub("", plain).strip(" :=")
     axis = axes.pop() if len(axes) == 1 else None
     if degrees := _DEGREES.fullmatch(bare):
         return Angle(float(degrees[1]), rules.FULL_WIDTH, len(degrees[2] or ""), axis)
@@ -91,6 +92,11 @@ def _of_words(cell: str) -> Angle:
     if value is None or value[0] is None:
         return Angle(None, rules.NOT_A_POSITION)
     return Angle(value[0], rules.DMS, value[1], axis)
+
+
+def _one_width(cell: str) -> str:
+    """A cell in half-width characters with one sign each for degrees, minutes and seconds, without brackets round it."""
+    return unicodedata.normalize("NFKC", narrow(cell.translate(_QUOTES))).translate(_QUOTES).strip(" \t()[]")
 
 
 def _sexagesimal(bare: str) -> tuple[float | None, int] | None:
@@ -111,10 +117,10 @@ def _degrees(degrees: float, minutes: float, seconds: float) -> float | None:
 
 @lru_cache(maxsize=1024)
 def _pair_of_text(cell: str) -> tuple[Angle, Angle] | None:
-    narrow = unicodedata.normalize("NFKC", cell.translate(_QUOTES)).translate(_QUOTES).strip(" \t()[]")
-    if found := _WKT.fullmatch(narrow if narrow.endswith(")") else narrow + ")"):
+    plain = _one_width(cell)
+    if found := _WKT.fullmatch(plain if plain.endswith(")") else plain + ")"):
         return read_angle(found[2]), read_angle(found[1])
-    parts = _lettered(narrow) or [part for part in _PAIR_BREAK.split(narrow) if part]
+    parts = _lettered(plain) or [part for part in _PAIR_BREAK.split(plain) if part]
     if len(parts) != 2:
         return None
     first, second = (read_angle(part) for part in parts)

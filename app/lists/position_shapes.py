@@ -25,7 +25,10 @@ class Shape(NamedTuple):
 
 def read_shape(wkb: bytes, *, points_only: bool) -> Shape:
     """Read WKB in longitude, latitude; heights are dropped."""
-    shape = _simplest(shapely.force_2d(shapely.from_wkb(wkb)))
+    try:
+        shape = _simplest(shapely.force_2d(shapely.from_wkb(wkb)))
+    except shapely.GEOSException:
+        return Shape("", rules=(rules.SHAPE_KIND,))
     if shape.is_empty:
         return Shape(shape.geom_type)
     said: tuple[Rule, ...] = ()
