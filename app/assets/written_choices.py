@@ -17,9 +17,19 @@ def _plus(suffixes: Iterable[str], meanings: dict[str, str]) -> dict[str, str]:
     return words | {word + suffix: code for word, code in words.items() for suffix in suffixes}
 
 
+_CONDITIONS = ["要協議", "要相談", "要調整", "条件付き", "条件付", "条件あり", "一部", "屋上のみ", "要許可"]
+
+
+def _conditional(meanings: dict[str, str]) -> dict[str, str]:
+    """Words of availability; what is open with a condition in brackets is conditional: 可（要協議）."""
+    words = _words(meanings)
+    opened = [word for word, code in words.items() if code == "open"]
+    return words | {f"{word}({condition})": "conditional" for word in opened for condition in _CONDITIONS}
+
+
 _SUPPLY = _words({
-    "available": "有 有り 有る ある ○ ◯ 〇 可 可能 1 true yes 引込済 引込み済 引込済み 済 敷設済 整備済 低圧 高圧 特別高圧 100v 200v 単相 三相 利用可 使用可",
-    "nearby": "近傍 近傍あり 近傍に有り 近傍にあり 近隣 近隣にあり 近接 付近 付近にあり 隣接 近くに有り 近く △",
+    "available": "有 有り 有る ある ○ ◯ 〇 可 可能 1 true yes 引込済 引込み済 引込済み 済 敷設済 整備済 低圧 高圧 特別高圧 100v 200v 単相 三相 ac100v ac200v 利用可 使用可",
+    "nearby": "近傍 近傍あり 近傍に有り 近傍にあり 近隣 近隣にあり 近接 付近 付近にあり 隣接 近くに有り 近く △ 近隣に電柱あり 要引込 要引込み 要工事 引込可 引込可能",
     "none": "無 無し 無い ない ナシ × ✕ 不可 0 false no 未 未整備 未引込 該当なし",
 })  # fmt: skip
 
@@ -60,8 +70,8 @@ WRITTEN: dict[str, dict[str, str]] = {
     "priority_area": _words({
         "public_facility": "公共施設周辺 公共施設 主要公共施設", "commercial": "商業集積 商業 商業地域 商業エリア", "main_road": "主要道路 道路 幹線道路",
     }),
-    "availability": _words({
-        "open": "開放 開放可 開放可能 開放済 可 可能 貸付可 貸付可能 利用可 利用可能 使用可 使用可能 設置可 設置可能 提供可 提供可能 貸出可 ○ ◯ 〇 ◎ 有 あり 空き 空きあり 空有 公開 1 true yes",
+    "availability": _conditional({
+        "open": "開放 開放可 開放可能 開放済 可 可能 貸付可 貸付可能 利用可 利用可能 使用可 使用可能 設置可 設置可能 提供可 提供可能 貸出可 ○ ◯ 〇 ◎ 有 あり 空き 空きあり 空有 公開 公開中 公開可 1 true yes",
         "conditional": "条件付 条件付可 条件付き可 条件付きで可 条件あり 条件有 要相談 要協議 要調整 相談 応相談 協議 △ 一部可 一部開放 部分開放 条件つき",
         "reserved": "検討中 協議中 予約 予約済 確認中 準備中 申請中 内定",
         "in_use": "使用中 貸付中 貸出中 利用済 設置済 設置済み 既設 既設あり 満杯 空きなし",
@@ -71,8 +81,8 @@ WRITTEN: dict[str, dict[str, str]] = {
     "power": _SUPPLY,
     "fibre": _SUPPLY,
     "structure_type": _plus(("造", "建", "構造"), {
-        "RC": "rc 鉄筋コンクリート 鉄筋コンクリ 鉄筋コン 鉄筋コンクリートラーメン 鉄筋 reinforcedconcrete wrc 壁式鉄筋コンクリート",
-        "SRC": "src 鉄骨鉄筋コンクリート 鉄骨・鉄筋コンクリート 鉄骨鉄筋コンクリ 鉄骨鉄筋コン 鉄骨鉄筋",
+        "RC": "rc r.c r.c. 鉄筋コンクリート 鉄筋コンクリ 鉄筋コン 鉄筋コンクリートラーメン 鉄筋 reinforcedconcrete wrc 壁式鉄筋コンクリート",
+        "SRC": "src s.r.c s.r.c. 鉄骨鉄筋コンクリート 鉄骨・鉄筋コンクリート 鉄骨鉄筋コンクリ 鉄骨鉄筋コン 鉄骨鉄筋",
         "S": "s 鉄骨 軽量鉄骨 重量鉄骨 軽鉄 軽量鉄骨プレハブ lgs lgs(軽量鉄骨) ls 鋼 鋼構造 steel 鉄",
         "W": "w 木 木造 木造軸組 在来木 木質 枠組壁工法 wood",
         "": "cb コンクリートブロック ブロック 補強コンクリートブロック 補強cb 石 れんが レンガ 煉瓦 組積 pc pca プレキャストコンクリート プレストレストコンクリート sc cft 土蔵 アルミ "
@@ -86,9 +96,9 @@ WRITTEN: dict[str, dict[str, str]] = {
     }),
     "seismic": _words({
         "current": "新 新基準 新耐震基準 新耐震設計 現行基準 耐震性あり（新耐震） 1981年以降 新耐震適合 昭和56年以降",
-        "retrofitted": "補強済み 補強済 耐震補強済 耐震補強済み 耐震改修済 耐震改修済み 改修済 改修済み 耐震化済 耐震化済み 済 実施済 実施済み 補強完了",
-        "old": "旧 旧基準 旧耐震 旧耐震基準 未 未済 未実施 未改修 未対応 耐震補強未実施 耐震性なし 耐震性無し 要補強 要改修 補強未実施 無 なし 無し × 未耐震",
+        "retrofitted": "補強済み 補強済 耐震補強済 耐震補強済み 耐震改修済 耐震改修済み 改修済 改修済み 耐震化済 耐震化済み 済 実施済 実施済み 補強完了 旧耐震(補強済) 旧耐震(補強済み) 旧耐震(耐震補強済) 旧耐震(改修済) 旧耐震・補強済",
+        "old": "旧 旧基準 旧耐震 旧耐震基準 未 未済 未実施 未改修 未対応 耐震補強未実施 耐震性なし 耐震性無し 要補強 要改修 補強未実施 旧耐震(未補強) 旧耐震(未改修) 昭和56年以前 1981年以前 無 なし 無し × 未耐震",
         "unknown": "未診断 診断未実施 未確認 不詳 未調査 調査中",
-        "": "有 あり 有り ○ 適 適合 耐震性あり 耐震性有り 診断済 診断済み 診断実施 対象外 不要 該当なし",
+        "": "有 あり 有り ○ 適 適合 耐震性あり 耐震性有り 診断済 診断済み 診断実施 対象外 不要 補強不要 該当なし",
     }),
 }  # fmt: skip

@@ -23,10 +23,12 @@ _NO = (
     "未実施", "いいえ", "false", "no", "n", "f", "off", "0", "x", "□", "☐",
 )  # fmt: skip
 _NOTE = re.compile(r"(.+?)\s*[(（\[【].*[)）\]】]\s*")
-_MAIN_PART = re.compile(
-    r"(.+?)(?:[・,、/\s]*一部.*|[・,、/\s\-]*(?:地上|地下|陸屋根|瓦|スレート|[a-z]*亜鉛|[一-龠ァ-ー]*[葺ぶ][きく]?).*|[・,、/\s\-]*[0-9一二三四五六七八九十]+(?:階|f).*"
-    r"|[・,、/\s\-]*平[家屋].*|\s*-?[0-9]{1,2})"
+# What ledgers write behind a structure: 陸屋根3階建, 瓦葺平家建, 一部鉄骨造, -3.
+_TAIL = re.compile(
+    r"[・,、/\s\-]*(?:一部.*|地[上下].*|陸屋根.*|[ァ-ーぁ-んa-z一-龠]{0,14}(?:葺|ぶき|ふき).*|(?:スレート|瓦|かわら).*"
+    r"|[0-9一二三四五六七八九十]+(?:階|f).*|平[家屋].*|[0-9]{1,2})"
 )
+_BETWEEN = re.compile("[・/+、,&＋]|及び|と")
 
 
 def fold(text: str) -> str:
@@ -48,7 +50,7 @@ def _boolean(cell: Cell, codes: dict[str, bool]) -> Outcome:
     if folded in _BOOLEANS:
         return Outcome(_BOOLEANS[folded])
     if (note := _NOTE.fullmatch(folded)) and note[1] in _BOOLEANS:
-        return Outcome(_BOOLEANS[note[1]], rules.CHOICE_NOTE)
+        return Outcome(_BOOLEANS[note[1]], rules.NOTE_IN_BRACKETS)
     return _unknown(folded, rules.NOT_YES_OR_NO)
 
 
@@ -81,10 +83,19 @@ def _choice(cell: Cell, own: dict[str, str], codes: dict[str, str], otherwise: R
     if folded in codes:
         return _coded(codes[folded], rules.CHOICE_WORD)
     if (note := _NOTE.fullmatch(folded)) and note[1] in codes:
-        return _coded(codes[note[1]], rules.CHOICE_NOTE)
-    if (main := _MAIN_PART.fullmatch(folded)) and main[1] in codes:
-        return _coded(codes[main[1]], rules.CHOICE_MAIN_PART)
+        return _coded(codes[note[1]], rules.NOTE_IN_BRACKETS)
+    if (main := _main_part(folded, codes)) is not None:
+        return _coded(codes[main], rules.CHOICE_MAIN_PART)
+    parts = _BETWEEN.split(folded)
+    if len(parts) > 1 and all(part in codes for part in parts):
+        return _coded(codes[parts[0]], rules.CHOICE_FIRST)
     return _unknown(folded, otherwise)
+
+
+def _main_part(folded: str, codes: Mapping[str, str]) -> str | None:
+    """The longest known word at the beginning, where only floors, roof or a part built otherwise follow."""
+    known = (folded[:end] for end in range(len(folded) - 1, 0, -1) if folded[:end] in codes)
+    return next((word for word in known if _TAIL.fullmatch(folded[len(word) :])), None)
 
 
 def _coded(code: str, rule: Rule) -> Outcome:

@@ -34,7 +34,11 @@ _PLAIN = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]0{1,2}:00(?::00)?)
 _DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _SHORT = re.compile(r"\d{1,2}[./\-年]\d{1,2}(?:[./\-月]\d{1,2}日?)?", re.ASCII)
 _WORDS = re.compile("頃|ごろ|ころ|以前|以降|築|建築|竣工|新築|完成|建設|建|約")
+# The same year told again in brackets, and words after a date.
+_REPEATED = re.compile(r"\((?:西暦)?\d{4}年?\)|\([mtshr明大昭平令][^()]{0,8}\)|(?:現在|から|より|~|付|付け)$", re.ASCII)
+_ERA_COMPACT = re.compile(r"([mtshr])(\d{2})(\d{2})(\d{2})", re.ASCII)
 _KANJI_PARTS = re.compile("[〇一二三四五六七八九十]+(?=[年月日])")
+_HYPHENS = str.maketrans("−‐―ー〜", "----~")
 _SERIAL_EPOCH = date(1899, 12, 30)  # of the 1900 system, right from 1900-03-01 on
 _SERIALS = range(61, 73_051)  # 1900-03-01 to 2100-01-01
 _YEARS = range(1600, 2201)
@@ -127,8 +131,9 @@ def year_of_number(number: float) -> Year:
 
 
 def _fold(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text[:60]).casefold().replace(" ", "").replace("元年", "1年")
-    folded = folded.replace("−", "-").replace("‐", "-").replace("―", "-").replace("ー", "-").replace("元.", "1.")
+    folded = unicodedata.normalize("NFKC", text[:60]).casefold().replace(" ", "").translate(_HYPHENS)
+    folded = re.sub(r"元(?=[年./\-]|$)", "1", _REPEATED.sub("", folded))
+    folded = _ERA_COMPACT.sub(r"\1\2.\3.\4", folded)
     return _KANJI_PARTS.sub(lambda found: str(kanji_number(found[0])), folded)
 
 

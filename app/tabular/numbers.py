@@ -13,23 +13,26 @@ from app.tabular.units import unit_factor
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _WORDED = re.compile(
-    r"(?P<about>約|およそ|おおよそ|概ね|おおむね|凡そ|ca\.?|≒|~)?"
+    r"(?P<about>(?:約|およそ|おおよそ|概ね|おおむね|凡そ|ca\.?|≒|~|高さ|地上高?|gl\+?|h=?){1,2})?"
     r"(?P<minus>[△▲])?"
     r"(?P<digits>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?)"
     r"(?P<unit>[^\d]*?(?:[mｍ]2|m\^2|mm2)?)"
-    r"(?P<more>程度|前後|くらい|ぐらい|ほど|弱|強|余り?|以上|以下|以内|未満|超)?",
-    re.ASCII,
+    r"(?P<more>程度|前後|くらい|ぐらい|ほど|弱|強|余り?|以上|以下|以内|未満|超|まで)?",
+    re.ASCII | re.IGNORECASE,
 )
-_RANGE = re.compile(r"[^\d]{0,4}\d[\d,.]*[^\d~]{0,6}(?:[~-]|から|より)[^\d]{0,2}\d[\d,.]*[^\d]{0,6}", re.ASCII)
+_RANGE = re.compile(
+    r"[^\d]{0,4}\d[\d,.]*[^\d~]{0,6}(?:[~/、・-]|から|より|以上)[^\d]{0,2}\d[\d,.]*[^\d]{0,6}", re.ASCII
+)
 _KANJI_DIGITS = {kanji: value for value, kanji in enumerate("〇一二三四五六七八九")} | {"零": 0, "元": 1}
 _KANJI_DIGITS |= {"壱": 1, "弐": 2, "参": 3}
 _KANJI_TENS = {"十": 10, "拾": 10, "百": 100, "千": 1000}
 _KANJI = re.compile("[〇零一二三四五六七八九十百千万億壱弐参拾]{1,16}")
 _DIGITS_AND_MYRIADS = re.compile(r"(\d+(?:\.\d+)?)([万億])(\d*)", re.ASCII)
+_NOTE = re.compile(r"([^()]+)\([^()]*\)")
 _MINUS = str.maketrans("‐‑‒–—―−〜", "-------~")
 _LONGEST = 80  # characters; a longer text is no number
 
-EMPTY_MARKS = frozenset({"", "-", "--", "---", "…", "...", "・", "*", "**", ".", "/", "//", "=", "_"})
+EMPTY_MARKS = frozenset({"", "-", "--", "---", "…", "...", "・", "・・", "・・・", "*", "**", ".", "/", "//", "=", "_"})
 EMPTY_WORDS = frozenset(
     [
         "不明",
@@ -87,7 +90,7 @@ def parse_number(text: str, wanted: str | None = None, unit: str | None = None) 
     if _GROUPED.fullmatch(plain):
         return _in_wanted_unit(float(plain.replace(",", "")), wanted, unit, rules.THOUSANDS)
     # From the text itself: ー is a hyphen in 12ー3, but not in メートル.
-    return _worded(unicodedata.normalize("NFKC", text).translate(_MINUS).replace(" ", ""), wanted, unit)
+    return _worded(unicodedata.normalize("NFKC", text).translate(_MINUS), wanted, unit)
 
 
 def empty_word(plain: str) -> Number | None:
@@ -100,7 +103,7 @@ def empty_word(plain: str) -> Number | None:
 
 def kanji_number(text: str) -> int | None:
     """The value of a number in kanji: 二十五 → 25, 一万二千 → 12000, 二〇二四 → 2024; None where it is none."""
-    if not _KANJI.fullmatch(text):
+    if not _KANJI.fullmatch(text) or text[0] in "万億":
         return None
     if all(character in _KANJI_DIGITS for character in text):
         return int("".join(str(_KANJI_DIGITS[character]) for character in text))
@@ -116,15 +119,27 @@ def kanji_number(text: str) -> int | None:
     return total + section + digit
 
 
+def _bracketed(text: str, wanted: str | None, unit: str | None) -> Number:
+    """A number in brackets, or with a note in brackets behind it; else None with the rule that it is no number."""
+    if text.startswith("(") and text.endswith(")"):
+        value, rule = _worded(text[1:-1], wanted, unit)
+        return Number(value, rules.IN_BRACKETS if value is not None else rule)
+    if not (note := _NOTE.fullmatch(text)):
+        return Number(None, rules.NOT_A_NUMBER)
+    value, rule = empty_word(note[1]) or _worded(note[1], wanted, unit)
+    return Number(value, rules.NOTE_IN_BRACKETS if value is not None else rule)
+
+
 def _worded(text: str, wanted: str | None, unit: str | None) -> Number:
     """A number among words, each read for what it says."""
-    if text.startswith("(") and text.endswith(")"):
-        text = text[1:-1]
+    spoken, text = text, text.replace(" ", "")
+    if text.endswith(")"):
+        return _bracketed(text, wanted, unit)
     found = _WORDED.fullmatch(text)
     if found is None or not found["digits"].strip("+-."):
         return _kanji_or_none(text, wanted, unit)
     value = float(found["digits"].replace(",", ""))
-    rule = rules.FULL_WIDTH
+    rule = rules.BLANKS if text != spoken else rules.FULL_WIDTH
     if found["about"] or found["more"]:
         rule = rules.APPROXIMATE
     if found["minus"]:
@@ -133,7 +148,9 @@ def _worded(text: str, wanted: str | None, unit: str | None) -> Number:
         return _in_wanted_unit(value, wanted, unit, rule)
     if (factor := unit_factor(found["unit"].strip("()[]"), wanted)) is None:
         return _refused(text, found["unit"], wanted)
-    return _converted(value, factor, found["unit"], rule if rule is not rules.FULL_WIDTH else rules.UNIT_REMOVED)
+    return _converted(
+        value, factor, found["unit"], rules.UNIT_REMOVED if rule in (rules.FULL_WIDTH, rules.BLANKS) else rule
+    )
 
 
 def _refused(text: str, words: str, wanted: str | None) -> Number:
@@ -147,11 +164,10 @@ def _kanji_or_none(text: str, wanted: str | None, unit: str | None) -> Number:
     if found := _DIGITS_AND_MYRIADS.fullmatch(text):
         value = float(found[1]) * (10_000 if found[2] == "万" else 100_000_000) + float(found[3] or 0)
         return _in_wanted_unit(value, wanted, unit, rules.KANJI_NUMBER)
-    number = re.match(_KANJI, text)
-    if number is None:
+    number = _KANJI.match(text)
+    if number is None or (whole := kanji_number(number[0])) is None:
         return Number(None, rules.NOT_A_NUMBER)
-    value = float(kanji_number(number[0]) or 0)
-    rest = text[number.end() :]
+    value, rest = float(whole), text[number.end() :]
     if not rest:
         return _in_wanted_unit(value, wanted, unit, rules.KANJI_NUMBER)
     factor = unit_factor(rest, wanted)
@@ -187,13 +203,16 @@ def parse_floors(text: str, below: bool) -> Number:
     folded = unicodedata.normalize("NFKC", text).casefold().replace(" ", "")
     folded = re.sub("[一二三四五六七八九十百]+(?=階)", lambda found: str(kanji_number(found[0])), folded)
     folded = re.sub("地下(?:なし|無し?)", "地下0階", folded)
-    if "平屋" in folded or "平家" in folded:
-        return Number(0 if below else 1, rules.FLOORS)
     down, up = _FLOORS_BELOW.search(folded), _FLOORS_ABOVE.search(folded)
     if up is None and (pair := _FLOORS_PAIR.fullmatch(folded)):
         return Number(float(pair[2] if below else pair[1]), rules.FLOORS_BOTH)
-    up = up or _FLOORS_PLAIN.search(folded if down is None else folded.replace(down[0], "", 1))
+    rest = folded if down is None else folded.replace(down[0], "", 1)
+    up = up or _FLOORS_PLAIN.search(rest) or (re.match(r"(\d+)", rest, re.ASCII) if down else None)
+    if up is None and ("平屋" in folded or "平家" in folded):
+        return Number(0 if below else 1, rules.FLOORS)
+    if down is None and len(set(_FLOORS_PLAIN.findall(folded))) > 1 and "~" in folded:
+        return Number(None, rules.RANGE)
     wanted = down if below else up
     if wanted is None:
-        return Number(0 if below else None, rules.FLOORS) if (up or down) else Number(None, rules.NOT_A_NUMBER)
+        return Number(None, rules.NOT_A_NUMBER)
     return Number(float(wanted[1]), rules.FLOORS_BOTH if up and down else rules.FLOORS)

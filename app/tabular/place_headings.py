@@ -49,7 +49,11 @@ PLACE_TARGETS: tuple[Target, ...] = (
         "block", "番地以下", "Block and number", exact=("所在地_番地以下", "seat_after_address"),
         usual=("番地以下", "番地", "番地等", "住居番号", "街区", "番地・号", "以下住所", "番地号"),
     ),
-    Target("geometry", "図形（WKT）", "Geometry (WKT)", usual=("wkt", "geometry", "geom", "the_geom", "wkt_geom", "図形")),
+    Target(
+        "geometry", "位置（緯度と経度、または図形のWKT）", "Position (both numbers, or WKT)",
+        usual=("緯度経度", "緯度・経度", "緯度、経度", "経緯度", "緯経度", "経度緯度", "位置座標", "座標", "位置情報", "位置(緯度経度)", "GPS座標", "GPS", "latlng", "latlon",
+               "lat,lon", "lonlat", "coordinates", "wkt", "geometry", "geom", "the_geom", "wkt_geom", "図形"),
+    ),
 )  # fmt: skip
 
 # Columns of published standards that no field holds: recognised as headings, kept as they are.

@@ -13,6 +13,8 @@ from app.tabular.raw_cells import Convert, finite, is_excel_error, is_plain_numb
 from app.tabular.table import Cell
 from app.tabular.targets import Target
 
+# What a number of floors with words looks like to who reads plain numbers.
+_TOLD_IN_WORDS = (rules.NOT_A_NUMBER, rules.RANGE, rules.UNIT_REMOVED, rules.KANJI_NUMBER, rules.APPROXIMATE)
 _INTEGERS = 2**31 - 1  # PostgreSQL integer
 _UNIT_WORDS = {"m2": "㎡", "m": "m", "kV.A": "kVA", "N/m2": "N/㎡", "kg": "kg", "d": "日", "h": "時間"}
 
@@ -43,20 +45,12 @@ def _number(cell: Cell, wanted: str | None, unit: str | None) -> Outcome:
 
 def _floors(cell: Cell, below: bool) -> Outcome:
     outcome = _number(cell, None, None)
-    if isinstance(cell, str) and outcome.rule in (
-        rules.NOT_A_NUMBER,
-        rules.RANGE,
-        rules.UNIT_REMOVED,
-        rules.KANJI_NUMBER,
-    ):
+    if not isinstance(cell, str):
+        return outcome
+    if outcome.rule in _TOLD_IN_WORDS:
         found = parse_floors(cell[:80], below)
-        return Outcome(*found) if found.rule is not rules.NOT_A_NUMBER else outcome
-    if (
-        below
-        and isinstance(cell, str)
-        and outcome.rule is rules.WORD_FOR_EMPTY
-        and cell.strip() in ("なし", "無し", "無")
-    ):
+        return outcome if found.rule is rules.NOT_A_NUMBER and outcome.rule is rules.RANGE else Outcome(*found)
+    if below and cell.strip() in ("なし", "無し", "無"):
         return Outcome(0, rules.FLOORS)
     return outcome
 

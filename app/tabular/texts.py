@@ -22,7 +22,7 @@ _NARROW = frozenset({
 _NUMBERED = frozenset({"lot_no", "property_no", "source_no", "block", "address", "asset_id", "access_point_id", "town"})
 _TELLING = frozenset("#-‐‑‒–—―−－ー─━")
 _DASHES = re.compile("[-‐‑‒–—―−－ー─━]{1,4}")
-_BETWEEN = re.compile("[、;；・,，\r\n]+")
+_BETWEEN = re.compile(r"[、;；・，\r\n]|,(?!\d{3}(?:\D|$))")  # not the comma of 1,000
 
 
 def text_converter(name: str) -> Convert:
@@ -71,7 +71,7 @@ def _narrow(text: str, rule: Rule | None) -> Outcome:
 
 
 def _phone(text: str, rule: Rule | None) -> Outcome:
-    outcome = _narrow(text, rule)
+    outcome = _narrow(text.removesuffix(".0"), rule)
     if outcome.value.isdecimal() and len(outcome.value) in (9, 10) and outcome.value[0] != "0":
         return Outcome("0" + outcome.value, rules.LOST_ZERO_OF_PHONE)
     return outcome

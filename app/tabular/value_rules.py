@@ -87,6 +87,14 @@ TSUBO = Rule(
     "tsubo-to-m2", Level.MENDED, "は坪でした", "was in tsubo",
     "㎡に換算しました（1坪 = 3.305785㎡）", "converted to m² (1 tsubo = 3.305785 m²)",
 )
+BLANKS = Rule(
+    "blanks-in-number", Level.MENDED, "の数字の間に空白がありました", "held blanks between its digits",
+    "空白を取り除きました", "blanks were removed",
+)
+IN_BRACKETS = Rule(
+    "number-in-brackets", Level.WARNING, "はかっこに入っています", "stands in brackets",
+    "かっこを外した数にしました。マイナスや内数の意味なら直してください", "taken without them; mend it if a negative or partial number is meant",
+)
 NEGATIVE_MARK = Rule(
     "negative-mark", Level.MENDED, "は△や▲で負の数を表していました", "showed a negative number by △ or ▲",
     "マイナスの数にしました", "made a number with a minus sign",
@@ -109,7 +117,7 @@ NOT_WHOLE = Rule(
     "小数点のない数を入力してください", "write a whole number",
 )
 RANGE = Rule(
-    "range-for-number", Level.ERROR, "は範囲です。1つの数にしてください", "is a range; one number is needed",
+    "range-for-number", Level.ERROR, "には数が2つ以上あります", "is a range, or holds more than one number",
     "代表する数を1つだけ入力し、範囲は備考に書いてください", "write one number, and the range in the remarks",
 )
 NOT_A_NUMBER = Rule(
@@ -191,9 +199,13 @@ CHOICE_MAIN_PART = Rule(
     "tells more than the choice (floors, roof, a part built otherwise)",
     "主な構造だけを取り込みました", "the main part alone was taken",
 )
-CHOICE_NOTE = Rule(
-    "choice-note", Level.WARNING, "の（ ）の中は取り込まれません", "has a note in brackets that is not kept",
+NOTE_IN_BRACKETS = Rule(
+    "note-in-brackets", Level.WARNING, "の（ ）の中は取り込まれません", "has a note in brackets that is not kept",
     "大事な条件なら、備考などの列に書いてください", "write it in a column of remarks if it matters",
+)
+CHOICE_FIRST = Rule(
+    "choice-first-of-several", Level.WARNING, "には選択肢が2つ以上あります", "names more than one choice",
+    "最初のものだけを取り込みます。主なものを1つ選んでください", "the first alone is taken; choose the main one",
 )
 CHOICE_NOT_KEPT = Rule(
     "choice-not-kept", Level.WARNING, "に当たる選択肢がないので空欄にしました", "has no choice of its own and was left empty",
