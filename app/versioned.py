@@ -5,7 +5,7 @@ deleted, and an id belongs to one source for good.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +59,7 @@ def versioned_table(name: str, id_column: str, fields: Iterable[Field], geometry
         Base.metadata,
         Column("version_id", BigInteger, Identity(), primary_key=True),
         Column(id_column, Text, nullable=False),
-        *(_column(field, name) for field in fields),
+        *(_column(each, name) for each in fields),
         Column("extra", JSONB, nullable=False, server_default=text("'{}'"), comment="Columns no field takes"),
         Column("geom", Geometry(geometry_type, 4326, spatial_index=False), nullable=False),
         Column("mesh_half", String(9), Computed("jis_mesh(geom, 500)", persisted=True)),
@@ -95,7 +95,7 @@ class Published:
     changed: int
     same: int
     retired: int
-    at: datetime | None = None
+    at: datetime | None = field(default=None, compare=False)
 
     def in_words(self) -> str:
         """The same for people."""

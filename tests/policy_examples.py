@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pyotp
+from psycopg.types.json import Jsonb
 
 from app.accounts.permissions import ROLES_OF_KIND, Role
 from tests.accounts_world import (
@@ -32,6 +33,7 @@ class Example:
     place: dict[str, Any] = field(default_factory=dict)
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]] | None = None
 
 
 # Makes an example whose ids belong to an organisation of the world (and to the person, where they are somebody's own).
@@ -128,6 +130,88 @@ def _switch(_owner: Owner, world: World, organisation: str, _person: str) -> Exa
     return Example(body={"organisation_id": str(world.organisations[organisation])})
 
 
+LIST = "番号,名称,緯度,経度\n1,見本会館,35.656,139.748\n".encode()
+_REPORT = {
+    "reading": {"format": "csv", "encoding": "utf-8", "sheet": None, "header_row": 1, "header_rows": 1},
+    "columns": [{"letter": "B", "heading": "名称", "target": "name"}],
+    "counts": {"rows": 1, "good_rows": 1, "error_rows": 0, "errors": 0, "warnings": 0, "mended": 0},
+    "groups": [],
+    "diff": {"new": 1, "changed": 0, "same": 0, "missing": 0, "moved": 0, "in_force": 0, "samples": {}},
+}
+
+
+def add_import(owner: Owner, world: World, kind: str, organisation: str, state: str) -> Any:
+    """An import of an organisation's list, put in by the database's owner; its id."""
+    published = "2026-04-01T00:00:00Z" if state == "published" else None
+    found = owner.execute(
+        "INSERT INTO list_import (kind, municipality_code, organisation_id, file_name, file_sha256, file_bytes, state, report,"
+        " published_at, settings) VALUES (%s, (SELECT municipality_code FROM organisation WHERE organisation_id = %s), %s,"
+        " '一覧.csv', 'x', %s, %s, %s, %s, '{\"retire_missing\": false}') RETURNING import_id",
+        (kind, *[world.organisations[organisation]] * 2, len(LIST), state, Jsonb(_REPORT), published),
+    ).fetchone()
+    assert found is not None
+    for part, content in (("file", LIST), ("findings", b"")):
+        owner.execute(
+            "INSERT INTO list_part (import_id, part, n, content) VALUES (%s, %s, 0, %s)", (found[0], part, content)
+        )
+    return found[0]
+
+
+def _import(kind: str, state: str = "examined", body: Any = None) -> Make:
+    def make(owner: Owner, world: World, organisation: str, _person: str) -> Example:
+        return Example({"import_id": add_import(owner, world, kind, organisation, state)}, body, {"If-Match": "*"})
+
+    return make
+
+
+def _recipe(kind: str) -> Make:
+    def make(owner: Owner, world: World, organisation: str, _person: str) -> Example:
+        import_id = add_import(owner, world, kind, organisation, "examined")
+        return Example(body={"name": "台帳", "import_id": str(import_id)})
+
+    return make
+
+
+def _saved_recipe(kind: str) -> Make:
+    def make(owner: Owner, world: World, organisation: str, _person: str) -> Example:
+        found = owner.execute(
+            "INSERT INTO list_recipe (kind, municipality_code, organisation_id, name, settings) VALUES (%s, (SELECT"
+            " municipality_code FROM organisation WHERE organisation_id = %s), %s, %s, '{}') RETURNING recipe_id",
+            (kind, *[world.organisations[organisation]] * 2, uuid4().hex),
+        ).fetchone()
+        assert found is not None
+        return Example({"recipe_id": found[0]})
+
+    return make
+
+
+def _upload(_owner: Owner, _world: World, _organisation: str, _person: str) -> Example:
+    return Example(files={"file": ("一覧.csv", LIST)})
+
+
+def _list_commands(prefix: str, kind: str) -> dict[tuple[str, str], Make]:
+    at = f"/api/v1/{prefix}-imports"
+    one = f"{at}/{{import_id}}"
+    return {
+        ("GET", f"{at}/template.xlsx"): _plain(),
+        ("GET", f"{at}/template.csv"): _plain(),
+        ("GET", f"{at}/recipes"): _plain(),
+        ("POST", f"{at}/recipes"): _recipe(kind),
+        ("DELETE", f"{at}/recipes/{{recipe_id}}"): _saved_recipe(kind),
+        ("POST", at): _upload,
+        ("GET", at): _plain(),
+        ("GET", one): _import(kind),
+        ("PATCH", one): _import(kind, body={"leave_out_errors": True}),
+        ("DELETE", one): _import(kind),
+        ("GET", f"{one}/findings"): _import(kind),
+        ("GET", f"{one}/workbook"): _import(kind),
+        ("GET", f"{one}/file"): _import(kind),
+        ("POST", f"{one}/publish"): _import(kind),
+        ("GET", f"{one}/undo"): _import(kind, "published"),
+        ("POST", f"{one}/undo"): _import(kind, "published"),
+    }
+
+
 _ME = "/api/v1/me"
 _PLANS = "/api/v1/planned-stations"
 
@@ -169,6 +253,8 @@ COMMANDS: dict[tuple[str, str], Make] = {
     ("GET", f"{_PLANS}/{{plan_id}}"): _plan(),
     ("PUT", f"{_PLANS}/{{plan_id}}"): _plan(PLAN, **{"If-Match": '"1"'}),
     ("DELETE", f"{_PLANS}/{{plan_id}}"): _plan(**{"If-Match": '"1"'}),
+    **_list_commands("asset", "assets"),
+    **_list_commands("wifi", "wifi"),
 }
 
 _READ_PLACES = {

@@ -348,6 +348,19 @@ LEAVES: dict[Operation, tuple[str, set[str]]] = {
     ("POST", "/api/v1/planned-stations"): ("plan.create", {"after"}),
     ("PUT", "/api/v1/planned-stations/{plan_id}"): ("plan.change", {"before", "after"}),
     ("DELETE", "/api/v1/planned-stations/{plan_id}"): ("plan.delete", {"before"}),
+    **{
+        (method, f"/api/v1/{prefix}-imports{path}"): leaves
+        for prefix in ("asset", "wifi")
+        for (method, path), leaves in {
+            ("POST", ""): ("list.send", {"after"}),
+            ("PATCH", "/{import_id}"): ("list.settings", {"before", "after"}),
+            ("DELETE", "/{import_id}"): ("list.delete", {"before"}),
+            ("POST", "/{import_id}/publish"): ("list.approve", {"after"}),
+            ("POST", "/{import_id}/undo"): ("list.ask-undo", {"after"}),
+            ("POST", "/recipes"): ("list.recipe", {"after"}),
+            ("DELETE", "/recipes/{recipe_id}"): ("list.recipe-delete", {"before"}),
+        }.items()
+    },
 }
 # These hand out a challenge; nothing is changed until it comes back.
 BEGINNINGS = {("POST", "/api/v1/me/totp"), ("POST", "/api/v1/me/passkeys/options")}

@@ -88,7 +88,8 @@ async def call(service: httpx.AsyncClient, operation: Operation, example: Exampl
     for name, value in example.place.items():
         path = path.replace(f"{{{name}}}", str(value))
     assert "{" not in path, f"no example for {path}"
-    return await service.request(method, path, json=example.body, headers={**example.headers, **headers})
+    sent: dict[str, Any] = {"files": example.files} if example.files else {"json": example.body}
+    return await service.request(method, path, headers={**example.headers, **headers}, **sent)
 
 
 def test_every_operation_has_a_line_in_the_table_and_no_line_is_left_over() -> None:

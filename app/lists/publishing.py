@@ -66,6 +66,12 @@ def approve(session: Session, found: Import, who: Actor | Service) -> None:
     _refuse_unready(found)
     by = who.person_id if isinstance(who, Actor) else None
     imports.set_state(session, found["import_id"], "publishing", approved_by=by, progress={"step": "waiting"})
+    diff = {name: found["report"]["diff"][name] for name in ("new", "changed", "missing", "moved")}
+    audit.record(session, "list.approve", f"import:{found['import_id']}", after={**diff, **_publishing_choices(found)})
+
+
+def _publishing_choices(found: Import) -> dict[str, bool]:
+    return {name: bool(found["settings"].get(name)) for name in ("retire_missing", "leave_out_errors")}
 
 
 def reasons_for_a_second(found: Import) -> list[str]:

@@ -13,6 +13,7 @@ from app.lists import imports, publishing, recipes, schemas
 from app.lists.kinds import ListKind
 from app.lists.owners import owner_of_actor
 from app.lists.sending import send_file
+from app.lists.template import template_csv, template_xlsx
 from app.lists.uploads import UPLOAD_BODY, Upload
 from app.lists.workbook import mended_workbook
 
@@ -48,15 +49,11 @@ def _add_templates(router: APIRouter, kind: ListKind, prefix: str) -> None:
     @router.get("/template.xlsx", name=f"{prefix}_template_xlsx", response_class=Response, responses=_SHEET)
     def read_template_xlsx() -> Response:
         """The common format as a workbook with choices, notes and an example."""
-        from app.lists.template import template_xlsx
-
         return Response(template_xlsx(kind), media_type=XLSX, headers=attachment(f"{kind.ja}_様式.xlsx"))
 
     @router.get("/template.csv", name=f"{prefix}_template_csv", response_class=Response, responses=_FILE)
     def read_template_csv() -> Response:
         """The common format as CSV (UTF-8 with BOM)."""
-        from app.lists.template import template_csv
-
         return Response(
             template_csv(kind), media_type="text/csv; charset=utf-8", headers=attachment(f"{kind.ja}_様式.csv")
         )

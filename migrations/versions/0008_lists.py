@@ -121,7 +121,8 @@ def _lock(table: str, rows: str, rights: str) -> None:
 def _lock_register() -> None:
     for table, id_column in IDS.items():
         op.execute(f"CREATE VIEW {table}_ids AS SELECT {id_column}, source_id FROM {table}")
-        op.execute(f"GRANT SELECT ON {table}_ids TO tsunagaru_app")
+        if table in REGISTER:
+            op.execute(f"GRANT SELECT ON {table}_ids TO tsunagaru_app")
     for table in REGISTER:
         _lock(table, OF_SOURCE, "SELECT, INSERT, UPDATE")
         # A list is compared by the service, and published by whoever asks for it.
