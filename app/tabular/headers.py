@@ -25,8 +25,7 @@ _NOTE = re.compile(r"[※*＊]|[（(]?注[）)\d:：]|備考[:：]|出典|資料
 _UNIT = re.compile(r"[（(\[［].{1,8}[)）\]］]|[㎡㎥m%円人台件戸箇所年月日]{1,3}")
 _ORDINAL = re.compile(r"^\s*(\d{1,3}\s*[.．、:：)）](?!\d)|[①-⑳㉑-㉟]|[(（]\d{1,3}[)）]|[⑴-⒇])\s*")
 _WIDE = r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"
-_GAP_AT_WIDE = re.compile(rf"(?<={_WIDE})\s+|\s+(?={_WIDE})")
-_SPACES = re.compile(r"\s+")
+_GAP_AT_WIDE = re.compile(rf"(?<={_WIDE}) | (?={_WIDE})")
 _IDENTIFIER = re.compile(r"[A-Za-z_#][\w .-]*")
 
 
@@ -80,7 +79,7 @@ def lay_out(
 
 def tidy_heading(text: str) -> str:
     """A heading as shown: line breaks and spaces between Japanese characters left out, others as one space."""
-    return _SPACES.sub(" ", _GAP_AT_WIDE.sub("", text.strip().lstrip("\ufeff"))).strip()
+    return _GAP_AT_WIDE.sub("", " ".join(text.lstrip("\ufeff").split()))
 
 
 def kind(cell: Cell) -> str:

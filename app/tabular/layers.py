@@ -1,6 +1,7 @@
 """GeoPackage, KML and shapefiles, read with GDAL: three of its drivers, no network, no paths but ours."""
 
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -107,10 +108,9 @@ def _layer_batches(
 
 
 def _moments(column: Any) -> list[Cell]:
-    """Dates and times; a column of GDAL's type Date has whole days."""
-    if column.dtype.name == "datetime64[D]":
-        return [None if value is None else value for value in column.tolist()]
-    return [None if value is None else value for value in column.astype("datetime64[ms]").tolist()]
+    """Days of a column of dates, moments of others; NaT becomes None."""
+    moments: list[Cell] = (column if column.dtype.name == "datetime64[D]" else column.astype("datetime64[ms]")).tolist()
+    return moments
 
 
 def list_layers(path: Path) -> tuple[SheetInfo, ...]:
@@ -125,10 +125,10 @@ def list_layers(path: Path) -> tuple[SheetInfo, ...]:
 
 
 def read_geopackage(path: Path, options: ReadOptions) -> Table:
-    """The layer of a GeoPackage. Its name must end in .gpkg for GDAL, so it is opened through a link in our folder."""
+    """The layer of a GeoPackage."""
     _check_geopackage(path)
-    link = _linked(path, "list.gpkg")
-    return _layered(link, "gpkg", options)
+    copy = _copied(path, "list.gpkg")
+    return _layered(copy, "gpkg", options)
 
 
 def read_kml(path: Path, options: ReadOptions, form: str = "kml") -> Table:
@@ -136,7 +136,7 @@ def read_kml(path: Path, options: ReadOptions, form: str = "kml") -> Table:
     check_size(path)
     with path.open("rb") as file:
         refuse_declarations(iter(lambda: file.read(1 << 20), b""))
-    return _layered(_linked(path, "list.kml"), form, options)
+    return _layered(_copied(path, "list.kml"), form, options)
 
 
 def _layered(path: Path, form: str, options: ReadOptions) -> Table:
@@ -153,14 +153,13 @@ def _layered(path: Path, form: str, options: ReadOptions) -> Table:
     return geographic_table(form, sheets, layer, read_layer(path, layer))
 
 
-def _linked(path: Path, name: str) -> Path:
-    link = Path(tempfile.mkdtemp(prefix="layer-")) / name
-    link.symlink_to(path.resolve())
-    return link
+def _copied(path: Path, name: str) -> Path:
+    """A copy in a folder of ours: GDAL wants the name's end, and SQLite may write files beside the one it reads."""
+    return Path(shutil.copyfile(path, Path(tempfile.mkdtemp(prefix="layer-")) / name))
 
 
 def _check_geopackage(path: Path) -> None:
-    """An SQLite file that has the one table every GeoPackage has, and no more triggers or views than it needs."""
+    """Raises: Unreadable("damaged") for an SQLite file without the one table every GeoPackage has."""
     try:
         with sqlite3.connect(f"file:{path.resolve()}?mode=ro&immutable=1", uri=True) as database:
             database.execute("SELECT count(*) FROM gpkg_contents").fetchone()

@@ -30,15 +30,16 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 _DIMENSION = re.compile(rb"<(?:\w+:)?dimension\s[^>]*?ref\s*=\s*[\"']([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?[\"']")
-_FAR_ROW = re.compile(rb"row\s[^>]*?\br\s*=\s*[\"'](\d{6,})[\"']")
+# Repetitions are bounded: XML made for the purpose would let the patterns search for hours.
+_FAR_ROW = re.compile(rb"row\s[^>]{0,60}?\br\s*=\s*[\"'](\d{6,})[\"']")
 _CELL = re.compile(rb"r=[\"']([A-Z]{1,3})\d+[\"'][^>]*>(?:\s*<(?:\w+:)?(v|is|f)\b)?")
 _ROW_END = re.compile(rb"row>")
 _ERROR_CELL = re.compile(
-    rb"<(?:\w+:)?c\s(?=[^>]*\bt=[\"']e[\"'])[^>]*?\br=[\"']([A-Z]+)(\d+)[\"'][^>]*>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>(#[^<]{1,20})</",
-    re.DOTALL,
+    rb"<(?:\w{1,20}:)?c\s(?=[^>]{0,80}\bt=[\"']e[\"'])[^>]{0,80}?\br=[\"']([A-Z]{1,3})(\d{1,7})[\"'][^>]{0,80}>"
+    rb"[^#]{0,600}?<(?:\w{1,20}:)?v>(#[^<]{1,20})</"
 )
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*>")
+_RELATION = re.compile(rb"<(?:\w{1,20}:)?Relationship\s[^>]{0,2000}>")
+_SHEET = re.compile(rb"<(?:\w{1,20}:)?sheet\s[^>]{0,2000}>")
 _SHEETS_READ = 12  # whose content is looked at before one is chosen
 
 

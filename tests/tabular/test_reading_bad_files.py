@@ -14,7 +14,7 @@ import pytest
 from app.tabular.limits import Limits
 from app.tabular.sandbox import run_in_child
 from app.tabular.table import Unreadable
-from tests.tabular.made_files import archive, ole, opened, said, text_file, with_part, workbook, xls
+from tests.tabular.made_files import archive, ods, ole, opened, said, text_file, with_part, workbook, xls
 
 ROWS = [["名称", "緯度", "経度"], ["都庁", 35.6, 139.6], ["東京駅", 35.7, 139.7]]
 CSV = "名称,緯度,経度\n都庁,35.6,139.6\n東京駅,35.7,139.7\n"
@@ -180,6 +180,31 @@ def random_bytes(folder: Path) -> Path:
     return text_file(folder, bytes(range(256)) * 1000)
 
 
+def ods_bomb(folder: Path) -> Path:
+    """One cell repeated over a sheet of Excel's greatest size."""
+    return with_part(ods(folder, [["a"]]), "content.xml", lambda xml: xml.replace(b"<table:table-cell ", b'<table:table-cell table:number-columns-repeated="16384" ').replace(b"<table:table-row>", b'<table:table-row table:number-rows-repeated="1048576">'))  # fmt: skip
+
+
+def encrypted_ods(folder: Path) -> Path:
+    secret = b'<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry></manifest:manifest>'
+    change = lambda xml: xml.replace(b"</manifest:manifest>", secret)  # noqa: E731
+    return with_part(ods(folder, [["a"]]), "META-INF/manifest.xml", change)
+
+
+def one_text_in_many_cells(folder: Path) -> Path:
+    rows = b"".join(b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (n, n) for n in range(1, 100_000))
+    strings = (
+        b'<?xml version="1.0"?><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>'
+        + b"x" * 32_000
+        + b"</t></si></sst>"
+    )
+    return with_part(with_sheet_data(folder, rows, b'ref="A1:A99999"'), "xl/sharedStrings.xml", lambda _: strings)
+
+
+def rows_without_end(folder: Path) -> Path:
+    return with_sheet_data(folder, b"<row " * 400_000, b'ref="A1:C3"')
+
+
 def cut_xlsx(folder: Path) -> Path:
     path = workbook(folder, ("一覧", ROWS))
     path.write_bytes(path.read_bytes()[:3000])
@@ -232,6 +257,10 @@ def starting_with(start: bytes) -> Callable[[Path], Path]:
         (lambda folder: workbook(folder, ("空", [])), "empty"),
         (only_nuls, "empty"),
         (random_bytes, "binary mixed-encoding"),
+        (ods_bomb, "too-much-memory too-many-rows too-many-columns"),
+        (encrypted_ods, "password"),
+        (one_text_in_many_cells, "too-much-memory"),
+        (rows_without_end, "damaged empty"),
         (cut_xlsx, "damaged"),
         (broken_sheet, "damaged"),
         (missing_sheet, "damaged"),
