@@ -21,7 +21,7 @@ _ERA_LETTERS = {"m": "明治", "t": "大正", "s": "昭和", "h": "平成", "r":
 _ERA_LETTERS |= {"明": "明治", "大": "大正", "昭": "昭和", "平": "平成", "令": "令和"}
 _ERA = "(?P<era>明治|大正|昭和|平成|令和|[mtshr明大昭平令])[.]?"
 _SEPARATOR = r"[./\-年]"
-_TAIL = r"(?:\(?[日月火水木金土](?:曜日?)?\)?|\(祝\))?(?:t?\d{1,2}(?::|時)\d{1,2}.{0,24})?"
+_TAIL = r"(?:\(?[日月火水木金土](?:曜日?)?\)?|\(祝\))?(?:t\d{1,2}(?::|時).{0,24})?"
 _ERA_DATE = re.compile(
     rf"{_ERA}(?P<year>\d{{1,2}})(?:{_SEPARATOR}(?:(?P<month>\d{{1,2}})(?:[./\-]|月)?(?:(?P<day>\d{{1,2}})日?{_TAIL})?)?)?年?度?",
     re.ASCII,
@@ -36,6 +36,7 @@ _SHORT = re.compile(r"\d{1,2}[./\-年]\d{1,2}(?:[./\-月]\d{1,2}日?)?", re.ASCI
 _WORDS = re.compile("頃|ごろ|ころ|以前|以降|築|建築|竣工|新築|完成|建設|建|約")
 # The same year told again in brackets, and words after a date.
 _REPEATED = re.compile(r"\((?:西暦)?\d{4}年?\)|\([mtshr明大昭平令][^()]{0,8}\)|(?:現在|から|より|~|付|付け)$", re.ASCII)
+_BEFORE_TIME = re.compile(r"(?<=[\d日)])\s+(?=\d{1,2}[:時])|(?<=[日)])(?=\d{1,2}[:時])")
 _ERA_COMPACT = re.compile(r"([mtshr])(\d{2})(\d{2})(\d{2})", re.ASCII)
 _KANJI_PARTS = re.compile("[〇一二三四五六七八九十]+(?=[年月日])")
 _HYPHENS = str.maketrans("−‐―ー〜", "----~")
@@ -113,7 +114,7 @@ def parse_year(text: str) -> Year:
     if digits := _DIGITS.fullmatch(folded):
         return Year(int(digits[1]), rules.YEAR_OF_DATE)
     parts = _parts(_WORDS.sub("", folded))
-    if parts is None:
+    if parts is None or not (1 <= (parts.month or 1) <= 12 and 1 <= (parts.day or 1) <= 31):
         return Year(None, rules.NOT_A_YEAR)
     if parts.era and not _ERAS[parts.era][0].year <= parts.year <= _ERAS[parts.era][1].year:
         return Year(parts.year, rules.ERA_OUTSIDE)
@@ -125,13 +126,14 @@ def parse_year(text: str) -> Year:
 def year_of_number(number: float) -> Year:
     """The year a number means: itself, or that of the day whose serial number it is."""
     if int(number) in _YEARS:
-        return Year(int(number), None if number == int(number) else rules.NOT_WHOLE)
+        return Year(int(number)) if number == int(number) else Year(None, rules.NOT_A_YEAR)
     day = serial_date(number)
     return Year(day.value.year, rules.EXCEL_SERIAL) if day.value else Year(None, rules.NOT_A_YEAR)
 
 
 def _fold(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text[:60]).casefold().replace(" ", "").translate(_HYPHENS)
+    folded = _BEFORE_TIME.sub("t", unicodedata.normalize("NFKC", text[:60]).casefold())
+    folded = folded.replace(" ", "").translate(_HYPHENS)
     folded = re.sub(r"元(?=[年./\-]|$)", "1", _REPEATED.sub("", folded))
     folded = _ERA_COMPACT.sub(r"\1\2.\3.\4", folded)
     return _KANJI_PARTS.sub(lambda found: str(kanji_number(found[0])), folded)
@@ -141,6 +143,8 @@ def _parts(folded: str) -> _Parts | None:
     """Year of the Western calendar, month and day of a folded text, and the era it names."""
     if (found := _ERA_DATE.fullmatch(folded)) is not None:
         era = _ERA_LETTERS.get(found["era"], found["era"])
+        if not int(found["year"]):
+            return None
         year = _ERAS[era][0].year + int(found["year"]) - 1
     elif (found := _WESTERN.fullmatch(folded)) is not None:
         era, year = None, int(found["year"])

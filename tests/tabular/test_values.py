@@ -219,6 +219,9 @@ NUMBERS = [
     ("built_year", "昭和56年（1981年）", 1981, "era-to-western"),
     ("built_year", "1981（S56）", 1981, "year-with-words"),
     ("built_year", "昭和40年代", None, "not-a-year"),
+    ("built_year", "1965/1970", None, "not-a-year"),
+    ("built_year", 1981.5, None, "not-a-year"),
+    ("built_year", "平成0年", None, "not-a-year"),
     ("built_year", "1965～1970", None, "not-a-year"),
     ("built_year", "不明", None, "word-for-empty"),
     ("built_year", "築50年", None, "not-a-year"),
@@ -260,6 +263,10 @@ DATES = [
     (45536, date(2024, 9, 1), "excel-serial"),
     (45536.5, date(2024, 9, 1), "excel-serial"),
     ("45536", date(2024, 9, 1), "excel-serial"),
+    ("2024/9/1 12:34:56", date(2024, 9, 1), "date-form"),
+    ("2024年9月1日 10時30分", date(2024, 9, 1), "date-form"),
+    ("2024年9月1日10:30", date(2024, 9, 1), "date-form"),
+    ("2024/9/112:34", None, "not-a-date"),
     ("R060901", date(2024, 9, 1), "era-to-western"),
     ("令和6年9月1日現在", date(2024, 9, 1), "era-to-western"),
     ("平成31年(2019)4月1日", date(2019, 4, 1), "era-to-western"),
@@ -446,7 +453,7 @@ def test_rules_have_ids_of_their_own_and_words_in_two_languages() -> None:
 
 
 CELLS = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.datetimes(), st.dates(), st.times(),
+    st.none(), st.booleans(), st.integers(), st.integers(0, 50_000), st.floats(), st.floats(0, 50_000), st.text(), st.datetimes(), st.dates(), st.times(),
     st.datetimes(timezones=st.just(UTC)), st.text(alphabet="0123456789０１９.,-－～約△▲坪㎡m²階年月日昭和令SHR元十百()（） /万", max_size=14),
 )  # fmt: skip
 CONVERTERS = [converter(target, unit) for target in {**ASSET, **WIFI}.values() for unit in (None, "坪")]
