@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
@@ -13,6 +13,7 @@ from typing import IO
 
 from scripts.machine.terminal import leave_a_dead_terminal
 
+RESTART_PAUSE_S = 2.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -80,6 +81,27 @@ def running(
         yield child
     finally:
         stop(child)
+
+
+@contextmanager
+def kept_running(command: Sequence[str], env: Mapping[str, str] | None, log: Path) -> Iterator[Callable[[], bool]]:
+    """The same for a child that is started again when it ends: `revive()`, to be called now and then, says if it was."""
+    with log.open("wb") as output:
+        child, began = start(with_parent(command, signal.SIGTERM), env, output), time.monotonic()
+
+        def revive() -> bool:
+            nonlocal child, began
+            # One that ends as soon as it starts must not keep the machine busy.
+            if child.poll() is None or time.monotonic() - began < RESTART_PAUSE_S:
+                return False
+            stop(child)  # what it left behind in its group
+            child, began = start(with_parent(command, signal.SIGTERM), env, output), time.monotonic()
+            return True
+
+        try:
+            yield revive
+        finally:
+            stop(child)
 
 
 def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> int:

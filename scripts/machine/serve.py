@@ -21,7 +21,7 @@ from psycopg.rows import TupleRow
 
 from scripts.machine.browser_packages import ensure_browser_packages
 from scripts.machine.cluster import DISK_FULL, private_cluster
-from scripts.machine.processes import StopRequested, raise_on_stop_signals, run, running
+from scripts.machine.processes import StopRequested, kept_running, raise_on_stop_signals, run, running
 from scripts.machine.terminal import Refusal, refuse, say, timed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,11 +81,14 @@ def serve(port: int, stack: ExitStack) -> None:
     ensure_browser_packages(with_tests=False)
     web = stack.enter_context(running([*APP, "serve", "--port", str(port)], env, LOCAL / "web.log"))
     processes["python -m app serve (.local/web.log)"] = web
+    revive_worker = stack.enter_context(kept_running([*APP, "worker"], env, LOCAL / "worker.log"))
     wait_until_ready(port, processes)
     say(f"ready {url}")
-    say("停止は Ctrl-C、記録は .local/web.log / Ctrl-C stops it; requests are logged in .local/web.log")
+    say("停止は Ctrl-C、記録は .local/web.log と worker.log / Ctrl-C stops it; logs: .local/web.log and worker.log")
     while True:
         refuse_ended(processes)
+        if revive_worker():
+            say("ワーカーが終わったので、もう一度始めました / the worker ended and was started again; see .local/worker.log")
         time.sleep(0.5)
 
 
