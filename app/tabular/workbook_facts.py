@@ -23,8 +23,8 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 # Prefixed names (<x:c>) are as valid as plain ones, and some programs write them.
 _FORMULA = re.compile(rb'<(?:\w+:)?c\s(?:[^>]*?\s)?r="([A-Z]{1,3}[0-9]+)"[^>]*>\s*<(?:\w+:)?f[\s/>]')
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:]+)"')
-_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\s(?=[^>]*?\shidden="(?:1|true)")(?:[^>]*?\s)?r="([0-9]+)"')
-_HIDDEN_COLUMN = re.compile(rb'<(?:\w+:)?col\s(?=[^>]*?\shidden="(?:1|true)")[^>]*>')
+_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\s(?=[^>]*?\bhidden="(?:1|true)")(?:[^>]*?\s)?r="([0-9]+)"')
+_HIDDEN_COLUMN = re.compile(rb'<(?:\w+:)?col\s(?=[^>]*?\bhidden="(?:1|true)")[^>]*>')
 _BOUND = re.compile(rb'\b(min|max)="([0-9]+)"')
 
 
