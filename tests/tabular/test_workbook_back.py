@@ -86,7 +86,8 @@ def test_list_of_findings_leads_to_the_cells(tmp_path: Path) -> None:
     header = next(row for row in range(1, 12) if errors.cell(row, 1).value == "シート")
     first = [cell.value for cell in errors[header + 1]]
     assert first[:7] == ["資産 '一覧'", 4, "C", "高さ", "高い", "誤り", "「高い」は数ではありません"]
-    assert errors.cell(header + 1, 3).hyperlink.location == "'資産 ''一覧'''!C4"
+    link = errors.cell(header + 1, 3).hyperlink
+    assert link is not None and link.location == "'資産 ''一覧'''!C4"
     assert errors.freeze_panes == f"A{header + 1}" and errors.auto_filter.ref == f"A{header}:I{header + 4}"
     assert errors.print_title_rows == f"${header}:${header}"
     assert all(cell.data_type != "f" for row in errors.iter_rows() for cell in row)
@@ -161,7 +162,9 @@ def test_errors_are_listed_before_what_was_mended() -> None:
 
 def _looks(cell: Any) -> tuple[Any, ...]:
     # Without the fill, which marks. openpyxl hands out proxies that compare by identity.
-    return cell.value, *map(repr, (cell.font, cell.border, cell.number_format, cell.alignment, cell.protection))
+    return cell.value if cell.value != "" else None, *map(
+        repr, (cell.font, cell.border, cell.number_format, cell.alignment, cell.protection)
+    )
 
 
 @pytest.mark.realdata
