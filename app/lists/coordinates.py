@@ -50,6 +50,7 @@ class Angle(NamedTuple):
 
 NOTHING = Angle()
 _DECIMALS_OF_SECONDS = 5
+_LONGEST = 100  # characters; a longer text is no coordinate
 
 
 def read_angle(cell: Cell) -> Angle:
@@ -68,7 +69,7 @@ def read_angle(cell: Cell) -> Angle:
 
 def read_pair(cell: Cell) -> tuple[Angle, Angle] | None:
     """Two coordinates written in one cell, in the order latitude, longitude where the cell says which is which."""
-    return _pair_of_text(cell) if isinstance(cell, str) else None
+    return _pair_of_text(cell) if isinstance(cell, str) and len(cell) <= _LONGEST else None
 
 
 def _of_float(value: float) -> Angle:
@@ -79,6 +80,8 @@ def _of_float(value: float) -> Angle:
 
 @lru_cache(maxsize=1024)
 def _of_words(cell: str) -> Angle:
+    if len(cell) > _LONGEST:
+        return Angle(None, rules.NOT_A_POSITION)
     plain = _one_width(cell).lstrip("'")
     empty = empty_word(plain) if plain else NOTHING
     if empty is not None:

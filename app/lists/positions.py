@@ -15,7 +15,7 @@ from app.lists.position_shapes import Shape, read_shape
 from app.lists.position_survey import Evidence, survey
 from app.tabular.findings import Finding, Level, Rule
 from app.territory.boundaries import Floats
-from app.territory.localgov import parse_code
+from app.territory.localgov import find_localgov, parse_code
 from app.territory.places import Address, Places
 
 # Boundaries are simplified, and sites stand on piers and reclaimed land: of 6,387 published facilities of Tokyo 22 lie
@@ -24,6 +24,7 @@ EDGE_M = 50.0
 OUTSIDE_M = 500.0
 FEWEST_DECIMALS = 4
 _DECIMALS = 8  # of degrees: 1 mm
+_SHOWN = 200  # characters of a cell, in a finding
 RULES = rules.RULES
 
 _FORM_RULES: dict[int, Rule] = {
@@ -97,7 +98,7 @@ class Positions:
         self._frame: Frame = self.evidence.frame
         self._named: dict[tuple[object, ...], str | None] = {}
         self._seen = NearDuplicates()
-        self._owner_prefix = self._prefix_of_owner()
+        self._owner_names = self._names_of_owner()
 
     def place(self, parts: Parts) -> Placed:
         """Place one row."""
@@ -153,18 +154,16 @@ class Positions:
         pair = (parts.x, parts.y) if part == "x" else (parts.lat, parts.lon)
         if part in ("position", "lon"):
             pair = (parts.position if part == "position" else parts.lon, None)
-        value = ", ".join(str(cell) for cell in pair if cell not in (None, ""))
+        value = ", ".join(str(cell)[:_SHOWN] for cell in pair if cell not in (None, ""))
         read = f"{draft.lat:.6f}, {draft.lon:.6f}" if mended and draft.lon == draft.lon else None
         draft.findings.append(Finding(parts.number, self._columns.letter(part, "lat", "x"), part, rule.id, value, read))
 
     # Municipality and address
 
-    def _prefix_of_owner(self) -> str | None:
-        if self._owner is None:
-            return None
-        name = self._places.name_of(self._owner)
-        found = self._places.parse_address(name, self._owner)
-        return f"{found.prefecture}{name}" if found.municipality_code == self._owner else None
+    def _names_of_owner(self) -> tuple[str, ...]:
+        """How most addresses of the owner begin: these need no taking apart."""
+        government = find_localgov(self._owner) if self._owner else None
+        return (f"{government.prefecture}{government.name}", government.name) if government else ()
 
     def _name_municipality(self, draft: _Draft) -> None:
         """The municipality a row means: its address's, else the one its name or code says, else the owner."""
@@ -173,7 +172,7 @@ class Positions:
         address = parts.address
         if not isinstance(address, str) or not address:
             draft.code5 = named or self._owner
-        elif self._owner_prefix and named in (None, self._owner) and address.startswith(self._owner_prefix):
+        elif named in (None, self._owner) and address.startswith(self._owner_names):
             draft.code5 = self._owner
         else:
             draft.address = self._parse(parts, address, named)
@@ -224,7 +223,7 @@ class Positions:
 
     def _note(self, draft: _Draft, rule: Rule, part: str, value: str, mended: str | None = None) -> None:
         letter = self._columns.letter(part, "position", "x", "address")
-        draft.findings.append(Finding(draft.parts.number, letter, part, rule.id, value, mended))
+        draft.findings.append(Finding(draft.parts.number, letter, part, rule.id, value[:_SHOWN], mended))
 
     def _check_municipalities(self, drafts: Sequence[_Draft]) -> None:
         """Compare positions with the municipality meant, or find it where none is."""
@@ -265,7 +264,7 @@ class Positions:
             self._note(named[place], rules.DUPLICATE, "name", f"{names[place]}（{earlier} 行目と同じ）")
 
     def _result(self, draft: _Draft) -> Placed:
-        findings = tuple(draft.findings)
+        findings = tuple(draft.findings) if draft.findings else ()
         if draft.lon != draft.lon or (findings and any(finding.rule in _ERRORS for finding in findings)):
             return Placed(None, None, None, None, draft.code5, findings)
         lon, lat = draft.lon, draft.lat

@@ -29,6 +29,8 @@ _ISLAND = re.compile(r"^[^0-9]{1,3}?島")
 _AZA = re.compile(r"^(?:大字|字)")
 _CHOME = re.compile(r"^(\d{1,2})(?=丁目|-|ノ|$)(?:丁目)?")
 _LONGEST_NAME = 14
+_LONGEST_ADDRESS = 300  # characters; what follows says nothing of the town
+_MOST_DISTRICTS = 3  # 東京都八丈島八丈島八丈町 is written indeed
 _TOWN_SPREAD_M = 1_000.0
 
 
@@ -93,7 +95,7 @@ class Places:
 
     def parse_address(self, text: str, within: str | None = None) -> Address:
         """Take an address apart, however it is written; `within` is the municipality meant where none is named."""
-        written, postal = _without_postal_code(plain(text))
+        written, postal = _without_postal_code(plain(text[:_LONGEST_ADDRESS]))
         prefecture, left = _without_prefecture(written)
         code5, left = self._without_municipality(prefecture, left, within)
         if code5 is None:
@@ -302,7 +304,10 @@ def _starts(left: str) -> Iterable[int]:
     """Where a municipality's name may begin: at once, or after a district or island."""
     yield 0
     end = 0
-    while district := _DISTRICT.match(left[end:]):
+    for _ in range(_MOST_DISTRICTS):
+        district = _DISTRICT.match(left[end:])
+        if district is None:
+            return
         end += district.end()
         yield end
 

@@ -139,6 +139,9 @@ class TestRows:
             ({"address": "知らない町1-2"}, "city-level-position"),
             ({"lat": 1e300, "lon": -1e300}, "outside-japan"),
             ({"x": 1e9, "y": 1e9}, "outside-japan"),
+            ({"lat": "3" * 1_000_000, "lon": "139"}, "not-a-position"),
+            ({"lat": "POINT(" + " a" * 500_000, "lon": "139"}, "not-a-position"),
+            ({"address": "郡" * 1_000_000}, "city-level-position"),
             ({**TOCHO, "geocode_level": "city"}, "city-level-given"),
             ({"geom": shapely.to_wkb(shapely.LineString([(139.69, 35.69), (139.7, 35.7)]))}, "shape-not-usable"),
             ({"geom": shapely.to_wkb(shapely.Point(0.0, 0.0))}, "outside-japan"),
@@ -343,6 +346,11 @@ class TestSystems:
         assert not positions(*rows[:14]).evidence.tokyo_datum_suspected
         assert not positions(*rows, datum="jgd").evidence.tokyo_datum_suspected
         assert positions(*rows, datum="tokyo").evidence.rules == ()
+
+    def test_rows_without_a_position_stay_so_in_the_old_datum(self) -> None:
+        placed = positions(datum="tokyo").place(Parts(2, lat="", lon="", address="新宿区西新宿2-8-1"))
+        assert placed[:2] == (139.6917, 35.6895)
+        assert said(positions(datum="tokyo").place(Parts(2))) == ["position-missing"]
 
     def test_a_datum_that_makes_things_worse_is_doubted(self) -> None:
         rows = [Parts(2, lat=35.6895, lon=139.6917, address="新宿区西新宿2-8-1")] * 15
