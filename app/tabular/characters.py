@@ -17,16 +17,15 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Variation selectors are not among them: they choose the form of a kanji in a name.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
-_LINE_ENDS = re.compile("[ \u3000\t]*[\r\n\x0b\x0c\x85\u2028\u2029\t]+[ \u3000\t]*")
+_LINE_ENDS = re.compile("[\r\n\x0b\x0c\x85\u2028\u2029\t]+")
 _GAIJI = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
 _PLAIN = re.compile("[\\x20-\\x7e\u3001-\ud7ff\uff01-\uffef]*")  # nothing here needs a second look
 _HALF_KANA = re.compile("[\uff61-\uff9f]")
 
 _REMOVALS = (
-    (_CONTROLS, "", rules.CONTROL_CHARACTERS),
-    (_DIRECTIONS, "", rules.DIRECTION_CHARACTERS),
-    (_INVISIBLE, "", rules.INVISIBLE_CHARACTERS),
-    (_LINE_ENDS, " ", rules.LINE_BREAK),
+    (_CONTROLS, rules.CONTROL_CHARACTERS),
+    (_DIRECTIONS, rules.DIRECTION_CHARACTERS),
+    (_INVISIBLE, rules.INVISIBLE_CHARACTERS),
 )
 
 
@@ -39,11 +38,13 @@ def mend_text(text: str) -> tuple[str, Rule | None]:
     if _PLAIN.fullmatch(text):
         return text, None
     found: Rule | None = None
-    for pattern, instead, rule in _REMOVALS:
-        mended = pattern.sub(instead, text)
+    for pattern, rule in _REMOVALS:
+        mended = pattern.sub("", text)
         if mended != text:
-            text, found = mended, found or rule
-    text = text.strip()
+            text, found = mended.strip(), found or rule
+    lines = _LINE_ENDS.split(text)
+    if len(lines) > 1:
+        text, found = " ".join(line for part in lines if (line := part.strip())), found or rules.LINE_BREAK
     if "\ufffd" in text:
         found = rules.BROKEN_CHARACTERS
     elif _GAIJI.search(text):

@@ -22,6 +22,7 @@ __all__ = [
 
 _EMPTY = Outcome(None)
 _CACHED = 8_000  # distinct values of a column kept at once: about 2 MB
+_LONGEST_CACHED = 500  # characters; long texts seldom repeat
 
 
 def converter(target: Target, unit: str | None = None) -> Convert:
@@ -39,6 +40,8 @@ def converter(target: Target, unit: str | None = None) -> Convert:
         key: Any = cell if cell.__class__ is str else (cell.__class__, cell)
         outcome = seen.get(key)
         if outcome is None:
+            if key is cell and len(cell) > _LONGEST_CACHED:
+                return convert(cell)
             if len(seen) >= _CACHED:
                 seen.clear()
             outcome = seen[key] = convert(cell)

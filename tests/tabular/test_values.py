@@ -1,6 +1,7 @@
 """Cells become values: each way of writing, what it becomes and which rule speaks."""
 
 from datetime import UTC, date, datetime, time
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -427,6 +428,21 @@ def test_the_unit_of_the_heading(field: str, unit: str, cell: Any, value: Any, r
 )
 def test_kanji_numerals(text: str, value: int | None) -> None:
     assert kanji_number(text) == value
+
+
+def test_long_runs_of_blanks_take_no_time() -> None:
+    began = perf_counter()
+    for field in ("name", "height_m", "built_year", "structure_type", "has_drawings", "restrictions"):
+        for cell in (
+            "あ" + " " * 200_000 + "\x00あ",
+            "(" * 100_000,
+            "1" * 100_000,
+            "一" * 100_000,
+            "1-" * 50_000,
+            "・" * 100_000,
+        ):
+            converter(ASSET[field])(cell)
+    assert perf_counter() - began < 2
 
 
 def test_true_and_one_are_kept_apart_by_the_memory_of_a_column() -> None:
