@@ -162,7 +162,9 @@ def refuse_signed_out_forgery(browser: Browser, form: FormData) -> None:
 def account_page(
     request: Request, template: str, *, problem: Problem | None = None, status: int = 200, **context: Any
 ) -> HTMLResponse:
-    """A page that is never stored by browsers or proxies, with the token its forms carry and what went wrong."""
+    """A page (of the folder `account` unless it names one) that is never stored by browsers or proxies, with the token
+    its forms carry and what went wrong.
+    """
     signed_in: SignedIn | None = getattr(request.state, "signed_in", None)
     browser, language = browser_of(request), page_language(request)
     signed_out = csrf_token(digest(browser.secret))
@@ -170,7 +172,7 @@ def account_page(
     done = f"done.{request.query_params.get('done', '')}"
     response = render(
         request,
-        f"account/{template}",
+        template if "/" in template else f"account/{template}",
         problem.kind.status if problem else status,
         csrf=csrf_token(signed_in.csrf_secret) if signed_in and signed_in.csrf_secret else signed_out,
         csrf_signed_out=signed_out,

@@ -14,6 +14,7 @@ from app.web.messages import MESSAGES, Language, message
 _TOKYO = ZoneInfo("Asia/Tokyo")
 # path, words, what it takes
 _PAGES = (
+    ("/lists", "lists.tab", Permission.ASSETS_IMPORT),
     ("/account", "account.tab", Permission.ACCOUNT_MANAGE),
     ("/account/security", "security.tab", Permission.ACCOUNT_MANAGE),
     ("/account/tokens", "tokens.tab", Permission.ACCOUNT_MANAGE),

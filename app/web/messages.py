@@ -15,7 +15,11 @@ def _load(name: str) -> dict[Language, dict[str, str]]:
 
 MAP_MESSAGES = _load("messages.json")  # the map's page carries these along for its scripts
 _ACCOUNT_MESSAGES = _load("account_messages.json")
-MESSAGES = {language: {**MAP_MESSAGES[language], **_ACCOUNT_MESSAGES[language]} for language in LANGUAGES}
+LIST_MESSAGES = _load("list_messages.json")
+MESSAGES = {
+    language: {**MAP_MESSAGES[language], **_ACCOUNT_MESSAGES[language], **LIST_MESSAGES[language]}
+    for language in LANGUAGES
+}
 
 
 def parse_language(text: str | None) -> Language | None:

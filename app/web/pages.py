@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import orjson
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -53,6 +54,12 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     if parse_language(request.query_params.get("lang")):
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_COOKIE_AGE_S, samesite="lax")
     return response
+
+
+def json_for_html(data: Any) -> str:
+    """JSON that can stand in a page's data block: nothing in it ends the block."""
+    text = orjson.dumps(data).decode()
+    return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
 
 
 def error_page(request: Request, status: int, title: str, detail: str) -> HTMLResponse:

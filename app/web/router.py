@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 import psycopg
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -18,7 +17,7 @@ from app.web.account_forms import look_up_viewer
 from app.web.files import PackedFiles
 from app.web.filter_form import address_of_form, choice_fields
 from app.web.map_data import REGIONS, Town, list_credits, list_sources, list_towns, page_data
-from app.web.pages import error_page, page_language, render
+from app.web.pages import error_page, json_for_html, page_language, render
 
 router = APIRouter(include_in_schema=False)
 _read = partial(router.api_route, methods=["GET", "HEAD"])
@@ -40,7 +39,7 @@ async def map_page(request: Request) -> Response:
         "map.html",
         choices=choice_fields(),
         towns_by_region=[(region, [town for town in towns if town.region == region]) for region in REGIONS],
-        data=Markup(_json_for_html(data)),  # noqa: S704  `<`, `>` and `&` are escaped
+        data=Markup(json_for_html(data)),  # noqa: S704  `<`, `>` and `&` are escaped
         query={name: request.query_params.get(name, "") for name in ("q", "filter")},
         items_query=urlencode({k: v for k, v in request.query_params.items() if k in ("q", "filter", "bbox") and v}),
     )
@@ -53,11 +52,6 @@ async def _ground(request: Request) -> tuple[list[Town], dict[str, list[str]]]:
             return await list_towns(connection), await list_credits(connection)
     except (psycopg.OperationalError, PoolTimeout):
         return [], {}
-
-
-def _json_for_html(data: Any) -> str:
-    text = orjson.dumps(data).decode()
-    return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
 
 
 @_read_by_anybody("/about")
