@@ -199,8 +199,9 @@ _LIMITS: dict[str, tuple[float, float]] = {
 
 _NUMBER = Target(
     "source_no", "番号", "Number in the list",
-    exact=("NO", "ID", "No."),
-    usual=("番号", "整理番号", "管理番号", "施設番号", "施設ID", "施設コード", "共通ID", "通し番号", "通番", "連番", "項番", "枝番号", "識別番号", "identification",
+    # A number that stays with the thing comes before one that counts rows.
+    exact=("ID", "管理番号", "整理番号", "施設番号", "施設ID", "施設コード", "共通ID", "識別番号", "NO", "No."),
+    usual=("番号", "通し番号", "通番", "連番", "項番", "枝番号", "identification",
            "source_no", "src_id", "行番号", "pid"),
 )  # fmt: skip
 

@@ -46,7 +46,7 @@ def heading_unit(text: str) -> str | None:
     folded = unicodedata.normalize("NFKC", text[:200])
     bracketed: list[str] = _BRACKETS.findall(folded)
     if inside := next((words.strip() for words in bracketed if is_unit(words)), None):
-        return inside
+        return re.sub("^単位[:：]?", "", inside)
     tail = _UNIT_TAIL.search(folded.casefold())
     words: str | None = (tail[1] or tail[2]) if tail else None
     return words if words and is_unit(words) else None

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -107,8 +107,15 @@ def known_headings(targets: Sequence[Target]) -> frozenset[str]:
 def _words_of(target: Target) -> list[tuple[str, float]]:
     labels = [target.ja, target.en, target.name]
     labels += [target.field.ja, target.field.en] if target.field else []
-    usual = [(word, _USUAL - 0.001 * place) for place, word in reversed(list(enumerate(target.usual)))]
-    return usual + [(word, _LABEL) for word in labels] + [(word, _EXACT) for word in target.exact]
+    return (
+        list(_ranked(target.usual, _USUAL)) + [(word, _LABEL) for word in labels] + list(_ranked(target.exact, _EXACT))
+    )
+
+
+def _ranked(words: Sequence[str], weight: float) -> Iterator[tuple[str, float]]:
+    """Words with their weights, a little less for each that stands before; the surest last."""
+    for place in range(len(words) - 1, -1, -1):
+        yield words[place], weight - 0.001 * place
 
 
 def _lexicon(targets: Sequence[Target]) -> Lexicon:

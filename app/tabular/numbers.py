@@ -13,7 +13,7 @@ from app.tabular.units import unit_factor
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _WORDED = re.compile(
-    r"(?P<about>(?:約|およそ|おおよそ|概ね|おおむね|凡そ|ca\.?|≒|~|高さ|地上高?|gl\+?|h=?){1,2})?"
+    r"(?P<about>(?:約|およそ|おおよそ|概ね|おおむね|凡そ|ca\.?|≒|~|高さ|半径|地上高?|gl\+?|h=?){1,2})?"
     r"(?P<minus>[△▲])?"
     r"(?P<digits>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?)"
     r"(?P<unit>[^\d]*?(?:[mｍ]2|m\^2|mm2)?)"

@@ -86,8 +86,9 @@ _WRITTEN: dict[str, dict[str, str]] = {
 }  # fmt: skip
 _NUMBER = Target(
     "source_no", "番号", "Number in the list",
-    exact=("NO", "ID", "No."),
-    usual=("番号", "整理番号", "管理番号", "施設番号", "施設ID", "通し番号", "通番", "連番", "項番", "識別番号", "identification", "source_no", "行番号", "pid"),
+    # A number that stays with the thing comes before one that counts rows.
+    exact=("ID", "管理番号", "整理番号", "施設番号", "施設ID", "識別番号", "NO", "No."),
+    usual=("番号", "通し番号", "通番", "連番", "項番", "identification", "source_no", "行番号", "pid"),
 )  # fmt: skip
 
 

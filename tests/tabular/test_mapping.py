@@ -131,7 +131,7 @@ def test_every_field_is_a_target() -> None:
         ("高さ[m]", "高さ", "m"),
         ("面積(坪)", "面積", "坪"),
         ("延床面積 ㎡", "延床面積㎡", None),
-        ("面積（単位：㎡）", "面積", "単位:m2"),
+        ("面積（単位：㎡）", "面積", "m2"),
         ("許容荷重（N/㎡）", "許容荷重", "N/m2"),
         ("①名　称", "名称", None),
         ("1.名称", "名称", None),
@@ -189,6 +189,15 @@ def test_repeated_headings_of_an_axis_are_told_apart_by_their_values() -> None:
 def test_a_number_that_is_not_unique_is_no_id() -> None:
     assert _proposed(["ID"], ASSET, ["1"] * 20) == [None]
     assert _proposed(["番号", "名称"], ASSET, range(20), ["a"] * 20)[0] == "source_no"
+
+
+def test_a_number_that_stays_comes_before_one_that_counts_rows() -> None:
+    assert _proposed(["No.", "管理番号", "名称"], ASSET, [1, 2], ["A-7", "A-9"], ["甲", "乙"]) == [
+        None,
+        "source_no",
+        "name",
+    ]
+    assert _proposed(["No.", "名称"], ASSET, [1, 2], ["甲", "乙"]) == ["source_no", "name"]
 
 
 def test_a_target_goes_to_one_column_and_the_filled_one() -> None:
@@ -263,7 +272,7 @@ PUBLISHED = {
     "tmg_opendata_raw/130001_public_wireless_lan_20240901_cp932.csv": [*LEGACY_WIFI.values(), None],
     "tmg_opendata_raw/130001_public_wireless_lan_20240901.xlsx": [*LEGACY_WIFI.values(), None],
     "tmg_opendata_raw/給水拠点一覧.csv": ["source_no", "latitude", "longitude", "name", "facility_type", None, "address", None, None, None],
-    "shelters_gsi/tokyo_shelters.csv": ["source_no", None, "city", "name", "address", *[None] * 5, "municipality_code", "longitude", "latitude"],
+    "shelters_gsi/tokyo_shelters.csv": [None, "source_no", "city", "name", "address", *[None] * 5, "municipality_code", "longitude", "latitude"],
     "public_facilities_tokyo/tokyo_public_facilities.csv": [
         "asset_id", "name", "facility_type", "owner_type", "owner_name", "address", None, "municipality_code", "municipality", "latitude", "longitude",
         None, None, "source_no", None, "dup_of",

@@ -363,7 +363,8 @@ WIFI_CASES = [
     ("renewal", "新設", "new", None),
     ("backup_hours", "6時間", 6.0, "unit-removed"),
     ("backup_hours", "360分", 6.0, "unit-converted"),
-    ("range_m", "半径50m", None, "not-a-number"),
+    ("range_m", "半径50m", 50.0, "approximate"),
+    ("range_m", "25～50m", None, "range-for-number"),
 ]
 
 
