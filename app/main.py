@@ -35,6 +35,8 @@ from app.web import account_forms
 from app.web.account_pages import router as account_router
 from app.web.audit_pages import router as audit_router
 from app.web.invitation_pages import router as invitation_router
+from app.web.list_import_pages import router as list_imports_router
+from app.web.list_pages import router as lists_router
 from app.web.organisation_pages import router as organisation_router
 from app.web.organisations_pages import router as organisations_router
 from app.web.router import router as web_router
@@ -47,7 +49,7 @@ API_ROUTERS = (
 )  # fmt: skip
 PAGE_ROUTERS = (
     web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,
-    organisations_router, audit_router,
+    organisations_router, audit_router, lists_router, list_imports_router,
 )  # fmt: skip
 
 VERSION = "0.1.0"
