@@ -54,7 +54,7 @@ def _is_blank(cells: Sequence[Cell]) -> bool:
 
 def _is_number_alone(cells: Sequence[Cell]) -> bool:
     """A row of a form nobody filled in: its running number in the first column and nothing else."""
-    if any(cells[1:]):
+    if any(cell is not None for cell in cells[1:]):
         return False
     first = cells[0]
     return isinstance(first, (int, float)) or (isinstance(first, str) and first.strip().isdecimal())

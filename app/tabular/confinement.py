@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from app.tabular.sandbox import DONE, FRAME, MESSAGE, REFUSAL
+from app.tabular.sandbox import DONE, FAILURE, FRAME, MESSAGE, REFUSAL
 from app.tabular.table import Unreadable
 
 
@@ -45,7 +45,7 @@ def main() -> None:
     except BaseException as error:  # also a panic of a compiled reader, which is no Exception
         traceback.print_exc(limit=20)
         sys.stderr.flush()
-        send({"rule": _meaning(error), "ja": "", "en": ""}, kind=REFUSAL)
+        send({"rule": _meaning(error)}, kind=FAILURE)
     # Not the usual way out: what is left in memory needs no tidying, and a damaged library might fail in it.
     os._exit(0)
 

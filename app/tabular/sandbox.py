@@ -24,7 +24,7 @@ from app.tabular.limits import Limits
 from app.tabular.table import Unreadable
 
 FRAME = struct.Struct(">cIQ")  # kind, length of the header, length of the body
-MESSAGE, REFUSAL, DONE = b"M", b"R", b"D"
+MESSAGE, REFUSAL, FAILURE, DONE = b"M", b"R", b"F", b"D"
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from app.tabular.confinement import main; main()"
@@ -136,8 +136,10 @@ def _messages(
             _explain(child, said)
         header = orjson.loads(written)
         if kind == REFUSAL:
+            raise Unreadable(**header)
+        if kind == FAILURE:
             _log(said, header["rule"])
-            raise _again(_DEATHS[header["rule"]]) if header["rule"] in _DEATHS else Unreadable(**header)
+            raise _again(_DEATHS[header["rule"]])
         yield header, body
         if kind == DONE:
             return
@@ -203,8 +205,7 @@ def _log(said: IO[bytes], why: str) -> bytes:
     length = said.seek(0, os.SEEK_END)
     said.seek(max(0, length - _SAID_BYTES))
     words = said.read(_SAID_BYTES)
-    if words:
-        _LOG.warning("reading in the child: %s: %s", why, words.decode("utf-8", "replace"))
+    _LOG.warning("reading in the child: %s: %s", why, words.decode("utf-8", "replace"))
     return words
 
 

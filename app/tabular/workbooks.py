@@ -66,7 +66,7 @@ def read_workbook(path: Path, form: str, wanted: str | None) -> Sheet:
     except PasswordError as error:
         raise Unreadable(*PASSWORD) from error
     except CalamineError as error:
-        raise damaged_archive() from error
+        raise (too_large() if "limit exceeded" in str(error) else damaged_archive()) from error
 
 
 def _open(path: Path, form: str) -> CalamineWorkbook:
@@ -245,10 +245,14 @@ def _extent(sheet: CalamineSheet) -> tuple[int, int]:
 
 
 def too_many_rows(count: int) -> Unreadable:
+    return too_large(f"（{count:,}行目まで値があります）", f" (values down to row {count:,})")
+
+
+def too_large(ja: str = "", en: str = "") -> Unreadable:
     return Unreadable(
         "too-many-rows",
-        f"表が大きすぎます（{count:,}行目まで値があります）。使っていない行を消すか、CSVで送ってください。",
-        f"The sheet is too large (values down to row {count:,}). Delete unused rows, or send it as CSV.",
+        f"表が大きすぎます{ja}。使っていない行や列を消すか、CSVで送ってください。",
+        f"The sheet is too large{en}. Delete unused rows and columns, or send it as CSV.",
     )
 
 

@@ -167,6 +167,11 @@ def test_rows_of_a_form_nobody_filled_in_are_left_out(tmp_path: Path) -> None:
     assert len(rows) == 8 and "番号だけ" in said(table)
 
 
+def test_zeros_are_values(tmp_path: Path) -> None:
+    _, rows = opened(workbook(tmp_path, ("一覧", [["番号", "件数", "面積"], [1, 0, 0], [2, 5, 1.5], [3, False, None]])))
+    assert [row.cells for row in rows] == [(1, 0, 0), (2, 5, 1.5), (3, False, None)]
+
+
 def test_blank_rows_in_the_body(tmp_path: Path) -> None:
     _, rows = opened(text_file(tmp_path, csv_of([HEAD, BODY[0], [], [" ", "　", "", "", ""], BODY[1]])))
     assert [row.number for row in rows] == [2, 5]
