@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
@@ -16,6 +16,7 @@ from app.tabular.table import Unreadable, column_letter
 
 WORKBOOK_FORMATS = frozenset({"xlsx", "xlsm", "xls", "ods"})
 FORMATS = WORKBOOK_FORMATS | {"csv", "tsv"}
+MOST_TEXT_CELLS = 1_000_000  # held at once; what follows in a longer file is written alike
 _SAMPLE = 200
 _NUMERIC_SHARE = 0.8
 
@@ -139,7 +140,7 @@ def quoted_sheet(name: str) -> str:
 def read_grid(
     path: Path, format: str, sheet: str | None, header_row: int | None, header_rows: int, encoding: str | None
 ) -> Grid:
-    """Read a sheet or a text file whole.
+    """Read a sheet whole, or of a text file the first million cells.
 
     Raises: Unreadable.
     """
@@ -147,8 +148,8 @@ def read_grid(
     if format in WORKBOOK_FORMATS:
         name, rows, merged = workbook_rows(path, sheet)
         return _grid(name, rows, header_row, header_rows, merged=merged)
-    rows, continuing = delimited_rows(path, encoding)
-    return _grid(None, rows, header_row, header_rows, continuing=continuing)
+    text = delimited_rows(path, encoding)
+    return _grid(None, text.rows, header_row, header_rows, continuing=text.continuing)
 
 
 def workbook_rows(path: Path, name: str | None) -> tuple[str, list[list[Any]], list[str] | None]:
@@ -174,19 +175,34 @@ def _merged(sheet: CalamineSheet) -> list[str] | None:
     return [f"{column_letter(a[1])}{a[0] + 1}:{column_letter(b[1])}{b[0] + 1}" for a, b in ranges]
 
 
-def delimited_rows(path: Path, encoding: str | None) -> tuple[list[list[Any]], set[int]]:
-    """The records of a text file, each at the line it starts on; lines that only continue a record are left blank.
+class TextRows(NamedTuple):
+    """Records at the lines they start on; `continuing` are the numbers (from 1) of lines that only continue one.
 
-    Returns: the rows, and the numbers (from 1) of continuing lines. Raises: Unreadable.
+    `whole` is false where reading stopped at the most cells asked for.
+    """
+
+    rows: list[list[Any]]
+    continuing: set[int]
+    whole: bool
+
+
+def delimited_rows(path: Path, encoding: str | None, most_cells: int = MOST_TEXT_CELLS) -> TextRows:
+    """The records of a text file, blank rows standing for lines that continue a record.
+
+    Raises: Unreadable.
     """
     rows: list[list[Any]] = []
     continuing: set[int] = set()
+    cell_count = 0
     for number, cells in read_delimited(path, encoding)[2]:
+        cell_count += len(cells) + number - len(rows)
+        if cell_count > most_cells:
+            return TextRows(rows, continuing, whole=False)
         while len(rows) < number - 1:
             rows.append([])
             continuing.add(len(rows))
         rows.append(cells)
-    return rows, continuing
+    return TextRows(rows, continuing, whole=True)
 
 
 def _grid(

@@ -138,7 +138,7 @@ def examine(
     header_rows: int = 1,
     encoding: str | None = None,
 ) -> Report:
-    """Examine a list; `header_row` counts from 1 (None: the first row).
+    """Examine a list, of text files the first million cells; `header_row` counts from 1 (None: the first row).
 
     Raises: Unreadable where the file cannot be read.
     """

@@ -42,7 +42,7 @@ from app.tabular.table import Unreadable, column_letter
 from app.tabular.workbook_facts import custom_property, refuse_document_types, sheet_facts
 
 MAX_COMMENTS = 2_000  # Excel grows slow with more
-MAX_SHEET_BYTES = 48 * 1024 * 1024  # of XML; a cell takes some 400 bytes of memory for its 50 of XML
+MAX_SHEET_BYTES = 40 * 1024 * 1024  # of XML; memory needed is some ten times as much
 MAX_CELLS = 900_000
 MAX_ROWS = 1_048_576  # of a sheet
 IMPORT_PROPERTY = "TsunagaruImport"
@@ -162,7 +162,10 @@ def _open(
         name, rows, _ = workbook_rows(source, sheet)
         note = "この形式は書式ごとお返しできないため、同じ位置に値を並べたExcelブックでお返しします。"
     elif format in ("csv", "tsv"):
-        name, rows = "一覧", delimited_rows(source, encoding)[0]
+        text = delimited_rows(source, encoding, MAX_CELLS)
+        if not text.whole:
+            return None
+        name, rows = "一覧", text.rows
         note = "テキストのファイルを、同じ行・列に並べたExcelブックでお返しします。"
     else:
         return None

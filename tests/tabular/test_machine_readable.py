@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference
 
+from app.tabular.cell_grid import delimited_rows
 from app.tabular.machine_readable import ITEMS, Report, examine
 from app.tabular.table import Unreadable
 
@@ -141,3 +142,10 @@ def test_places_are_the_first_twenty(tmp_path: Path) -> None:
     _workbook(path, [HEADINGS, *([n, " 空白", "東京都港区", 1, "2020-04-01"] for n in range(50))])
     item = next(item for item in examine(path, "xlsx", header_row=1).items if item.number == "1-5")
     assert (item.total, len(item.places), item.mended) == (50, 20, True)
+
+
+def test_a_long_text_file_is_examined_at_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("名称,所在地\n" + "甲,東京都港区\n" * 9, "utf-8")
+    assert delimited_rows(path, "utf-8", 8).whole is False
+    assert len(delimited_rows(path, "utf-8").rows) == 10
