@@ -11,6 +11,7 @@ from app.copy_text import copy_line
 from app.lists import rules
 from app.lists.kinds import ListKind, Owner, Values
 from app.lists.position_parts import Parts
+from app.lists.position_rules import CITY_LEVEL_GIVEN
 from app.lists.positions import RULES as POSITION_RULES
 from app.lists.positions import Placed, Positions
 from app.lists.whereabouts import TARGET_OF_PART
@@ -137,7 +138,7 @@ class Judge:
     ) -> None:
         if values.get("name") is not None:
             self.kind.complete(values, self.owner)
-            self._add_place(values, placed)
+            self._add_place(row, values, placed, said)
             self._add_id(row, values, said)
         is_wrong = any(rule.level is Level.ERROR for _, rule in said)
         if len(judged.preview) + self.tally.rows < PREVIEW_ROWS:
@@ -168,12 +169,15 @@ class Judge:
             if outcome.value is not None and self.owner.code5 not in (None, outcome.value):
                 said.append((_finding(row, column, cell, Outcome(None, rules.FOREIGN_OWNER)), rules.FOREIGN_OWNER))
 
-    def _add_place(self, values: Values, placed: Placed) -> None:
+    def _add_place(self, row: Row, values: Values, placed: Placed, said: list[tuple[Finding, Rule]]) -> None:
         code5 = placed.municipality_code or self.owner.code5
         if code5 and (found := self._names.get(code5)):
             values["municipality_code"], values["municipality"] = code5, found.name
         if placed.geocode_level and "geocode_level" in self.kind.field_by_name:
-            values.setdefault("geocode_level", placed.geocode_level)
+            values["geocode_level"] = placed.geocode_level  # the row's own speaks of a position it does not have
+        elif values.get("geocode_level") == "city":
+            too_coarse = self._of_field(row, "geocode_level", "city")._replace(rule=CITY_LEVEL_GIVEN.id)
+            said.append((too_coarse, CITY_LEVEL_GIVEN))
 
     def _add_id(self, row: Row, values: Values, said: list[tuple[Finding, Rule]]) -> None:
         number = self._number(row)
