@@ -7,6 +7,7 @@ table. A killed examination leaves the import as it was, to be taken up again.
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Service, Transactions
 from app.lists import imports
 from app.lists.differences import compare, guard, neighbours, taken_ids
-from app.lists.imports import Import
+from app.lists.imports import Import, Superseded
 from app.lists.kinds import ListKind
 from app.lists.publishing import blocks, owner_of_import, table_of
 from app.lists.rules import ID_TAKEN, KNOWN_ELSEWHERE, group
@@ -52,6 +53,8 @@ def examine_import(
     with tempfile.TemporaryDirectory(prefix="list-") as folder:
         try:
             _examine(transactions, kinds[found["kind"]], found, who, Path(folder))
+        except Superseded:
+            _log.info("examination given up", import_id=str(import_id))
         except Unreadable as reason:
             _refuse(transactions, who, import_id, reason)
         except DataError as error:
@@ -70,7 +73,8 @@ def _not_taken(error: DataError) -> Unreadable:
 
 def _refuse(transactions: Transactions, who: Service, import_id: UUID, reason: Unreadable) -> None:
     _log.info("list refused", import_id=str(import_id), rule=reason.rule)
-    with transactions.begin(who) as session:
+    with suppress(Superseded), transactions.begin(who) as session:
+        imports.note_progress(session, import_id, {}, {})
         imports.set_state(
             session,
             import_id,
@@ -116,17 +120,19 @@ def _teller(transactions: Transactions, who: Service, import_id: UUID) -> Tell:
 def _collect(arguments: Mapping[str, Any], judged: BinaryIO, said: BinaryIO, tell: Tell) -> dict[str, Any]:
     """Run the child and take in what it sends: parts of the report, judged rows, findings."""
     report: dict[str, Any] = {}
+    progress: dict[str, Any] = {"step": "reading"}
     megabytes = Path(arguments["path"]).stat().st_size / 1e6
     limits = Limits(cpu_seconds=60 + int(megabytes * CPU_S_PER_MB), wait_seconds=120 + megabytes * CPU_S_PER_MB)
     for header, body in run_in_child("app.lists.examining:examine", dict(arguments), limits):
         if "rows" in header:
             judged.write(body)
-            tell({"step": "judging", "done": header["rows"], "total": header.get("total")}, {})
+            progress = {"step": "judging", "done": header["rows"], "total": header.get("total")}
+            tell(progress, {})
         elif "findings" in header:
             said.write(body)
         elif "report" in header:
             report |= header["report"]
-            tell({"step": "judging", "done": 0, "total": None}, header["report"])
+            tell(progress, header["report"])
         else:
             report |= {name: header[name] for name in ("max_rss_bytes",) if name in header}
     tell({"step": "comparing"}, {"counts": report["counts"]})
@@ -143,6 +149,9 @@ def _compare(
     said: BinaryIO,
 ) -> None:
     table = table_of(kind)
+    imports.note_progress(
+        session, found["import_id"], {"step": "comparing"}, {}
+    )  # nobody chooses otherwise from here on
     judged.seek(0)
     stage(session, table, blocks(judged))
     report["diff"] = compare(session, table, source_id, report.get("spared", ()))

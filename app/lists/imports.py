@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
 from app.accounts import audit
@@ -179,13 +179,21 @@ def set_state(session: Session, import_id: UUID, state: str, **columns: Any) -> 
     _update(session, import_id, f"state = :state, version = version + 1{changes}", state=state, **bound)
 
 
+class Superseded(Exception):
+    """Somebody chose otherwise, or deleted the import, while work on it went on: that work is in vain."""
+
+
 def note_progress(session: Session, import_id: UUID, progress: Mapping[str, Any], report: Mapping[str, Any]) -> None:
-    """Tell whoever looks how far the work is, and what is known so far."""
-    _update(
-        session, import_id,
-        "progress = CAST(:progress AS jsonb), report = coalesce(report, '{}') || CAST(:report AS jsonb)",
-        progress=_json(progress), report=_json(report),
-    )  # fmt: skip
+    """Tell whoever looks how far the work is, and what is known so far. Raises Superseded."""
+    noted: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+        text(
+            "UPDATE list_import SET progress = CAST(:progress AS jsonb), report = coalesce(report, '{}') || CAST(:report AS jsonb)"
+            " WHERE import_id = :id AND state IN ('examining', 'publishing')"
+        ),
+        {"id": import_id, "progress": _json(progress), "report": _json(report)},
+    )
+    if not noted.rowcount:
+        raise Superseded
 
 
 def _update(session: Session, import_id: UUID, changes: str, **bound: Any) -> None:

@@ -41,6 +41,8 @@ def publish(transactions: Transactions, kinds: Kinds, import_id: UUID, who: Acto
     What stands in the way is written to the import, which is then as it was before publishing was asked for.
     """
     try:
+        with transactions.begin(WORKER if isinstance(who, Actor) else who) as session:
+            imports.note_progress(session, import_id, {"step": "publishing"}, {})
         with transactions.begin(who) as session:
             session.execute(text("SET LOCAL statement_timeout = 0"))
             found = imports.get_import(session, import_id)
@@ -48,6 +50,8 @@ def publish(transactions: Transactions, kinds: Kinds, import_id: UUID, who: Acto
                 return None
             kind = kinds[found["kind"]]
             return (publishing.undo if found["undoes"] else publishing.publish)(session, kind, found)
+    except imports.Superseded:
+        return None
     except (Problem, ForeignId) as reason:
         _give_back(transactions, import_id, reason)
         return None
