@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from app.tabular.archives import PASSWORD, members, open_archive, refuse_declaration
+from app.tabular.archives import PASSWORD, members, open_archive, pieces, refuse_declaration
 from app.tabular.table import Unreadable
 
 _HEAD_BYTES = 1 << 16
@@ -91,9 +91,11 @@ def _zip(path: Path) -> str:
         if "xl/workbook.xml" in names or any(name.lower() == "xl/workbook.xml" for name in names):
             return "xlsx"
         if "mimetype" in names:
-            if archive.getinfo("mimetype").file_size < 200 and archive.read("mimetype").strip().startswith(
-                _SPREADSHEET
-            ):
+            kind = next(pieces(archive, "mimetype"), b"")
+            if kind.strip().startswith(_SPREADSHEET):
+                manifest = "META-INF/manifest.xml"
+                if manifest in names and any(b":encryption-data" in piece for piece in pieces(archive, manifest)):
+                    raise Unreadable(*PASSWORD)
                 return "ods"
             raise not_a_list("OpenDocumentの文書", "an OpenDocument text")
         inside = [entry.filename.lower() for entry in members(archive)]

@@ -1,6 +1,8 @@
 """Files made to harm, or simply wrong: each ends in clear words, soon, and without memory."""
 
+import contextlib
 import io
+import random
 import resource
 import time
 import zipfile
@@ -333,3 +335,22 @@ def test_a_gigabyte_of_address_space_is_enough_for_every_format(tmp_path: Path) 
     for path in (*made, geographic, ods(tmp_path, [["名称", "住所"], ["都庁", "新宿区"], ["東京駅", "千代田区"]])):
         (seen, _), (end, _) = run_in_child("tests.tabular.child_functions:read", {"path": str(path)}, Limits())
         assert seen["count"] in (2, 3) and end["max_rss_bytes"] < 150_000_000, path
+
+
+def test_damage_anywhere_is_told_and_never_breaks_the_reader(tmp_path: Path) -> None:
+    whole = (
+        workbook(tmp_path, ("一覧", ROWS)),
+        ods(tmp_path, [["名称", "住所"], ["都庁", "新宿区"]]),
+        shapefile(tmp_path, "list"),
+        text_file(tmp_path, CSV, "cp932", "b.csv"),
+        text_file(tmp_path, KML % b"", name="list.kml"),
+    )
+    chance = random.Random(4)
+    for path in whole:
+        content = path.read_bytes()
+        for _ in range(60):
+            damaged = bytearray(content)
+            for _ in range(chance.choice((1, 3, 10))):
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+            with contextlib.suppress(Unreadable):
+                opened(text_file(tmp_path, bytes(damaged), name="damaged"), path.name)
