@@ -37,6 +37,7 @@ from app.tabular.cell_checks import (
     several_data,
 )
 from app.tabular.cell_grid import Column, Grid
+from app.tabular.members import list_file
 
 MAX_PLACES = 20
 _STANDARD_FORMATS = frozenset({"xlsx", "xlsm", "xls", "ods", "csv", "tsv", "xml", "geojson", "gpkg", "kml", "shp"})
@@ -144,8 +145,9 @@ def examine(
     """
     if format not in cell_grid.FORMATS:
         return Report(None, tuple(_result(item, [] if item.number == "1-1" else None, _plain) for item in ITEMS))
-    grid = cell_grid.read_grid(path, format, sheet, header_row, header_rows, encoding)
-    facts = workbook_facts.sheet_facts(path, grid.sheet) if format in ("xlsx", "xlsm") else None
+    with list_file(path, sheet) as (file, name):
+        grid = cell_grid.read_grid(file, format, name, header_row, header_rows, encoding)
+        facts = workbook_facts.sheet_facts(file, grid.sheet) if format in ("xlsx", "xlsm") else None
     found = _found(grid, format, facts)
     items = tuple(_result(item, found[item.number], grid.place) for item in ITEMS)
     hidden = facts or workbook_facts.SheetFacts()

@@ -8,7 +8,7 @@ calculated it anew. A file of another format comes back as a workbook with each 
 import csv
 import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.tabular.cell_grid import WORKBOOK_FORMATS, delimited_rows, workbook_rows
+from app.tabular.cell_grid import FORMATS, WORKBOOK_FORMATS, delimited_rows, workbook_rows
 from app.tabular.delimited import read_delimited
 from app.tabular.error_sheet import (
     ERROR_SHEET,
@@ -38,6 +38,7 @@ from app.tabular.error_sheet import (
     write_error_sheet,
 )
 from app.tabular.findings import Finding, Level, Rule
+from app.tabular.members import list_file
 from app.tabular.table import Unreadable, column_letter
 from app.tabular.workbook_facts import custom_property, refuse_document_types, sheet_facts
 
@@ -77,10 +78,14 @@ def write_back(
     Raises: Unreadable.
     """
     gathered = gather(findings, rules)
-    with _collection_paused():
+    with _collection_paused(), _held(source, format, sheet) as (file, name):
         _write_back(
-            source, format, sheet, header_row, header_rows, encoding, gathered, out, import_id, summary, number_fields
+            file, format, name, header_row, header_rows, encoding, gathered, out, import_id, summary, number_fields
         )
+
+
+def _held(source: Path, format: str, sheet: str | None) -> AbstractContextManager[tuple[Path, str | None]]:
+    return list_file(source, sheet) if format in FORMATS else nullcontext((source, sheet))
 
 
 @contextmanager
@@ -180,7 +185,8 @@ def _open_kept(source: Path, format: str, sheet: str | None) -> tuple[Workbook, 
         return None
     refuse_document_types(source)
     try:
-        workbook = openpyxl.load_workbook(source, keep_vba=False)
+        with source.open("rb") as file:  # by its name openpyxl would refuse an upload kept without suffix
+            workbook = openpyxl.load_workbook(file, keep_vba=False)
         if ERROR_SHEET in workbook.sheetnames:
             del workbook[ERROR_SHEET]
         ws = workbook.worksheets[0] if sheet is None else workbook[sheet]

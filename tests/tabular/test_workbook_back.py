@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 from app.config import Settings
 from app.tabular.error_sheet import ERROR_SHEET, FILLS, MAX_LISTED, Summary, gather
 from app.tabular.findings import Finding, Level, Rule
+from app.tabular.machine_readable import examine
 from app.tabular.workbook_back import find_import_id, write_back, write_back_csv
 
 RULES = {
@@ -62,7 +63,7 @@ def _back(source: Path, out: Path, format: str = "xlsx", **changes: Any) -> open
 
 
 def test_own_workbook_is_kept_mended_marked_and_listed(tmp_path: Path) -> None:
-    source, out = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    source, out = tmp_path / "kept without suffix", tmp_path / "b.xlsx"
     _own_workbook(source)
     workbook = _back(source, out)
     assert workbook.sheetnames == [ERROR_SHEET, "資産 '一覧'", "参考"] and workbook["参考"]["A1"].value == "残す"
@@ -187,3 +188,17 @@ def test_published_workbooks_keep_their_looks(tmp_path: Path) -> None:
                 for cell in row:
                     assert _looks(after[cell.coordinate]) == _looks(cell)
         assert new.worksheets[1]["B2"].fill.patternType == FILLS[Level.WARNING].patternType
+
+
+def test_a_list_inside_a_zip_comes_back_as_its_workbook(tmp_path: Path) -> None:
+    source, packed, out = tmp_path / "a.xlsx", tmp_path / "a.zip", tmp_path / "b.xlsx"
+    _own_workbook(source)
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(source, "一覧.xlsx")
+        archive.writestr("もう一つ.csv", "名称,高さ\n甲,高い\n")
+    assert _back(packed, out, sheet="一覧.xlsx!資産 '一覧'").sheetnames[1] == "資産 '一覧'"
+    text = _back(
+        packed, out, "csv", sheet="もう一つ.csv", header_row=1, findings=[Finding(2, "B", None, "bad", "高い")]
+    )
+    assert text.worksheets[1]["B2"].value == "高い"
+    assert examine(packed, "csv", sheet="もう一つ.csv", header_row=1).items[0].passed
