@@ -165,6 +165,14 @@ def test_a_place_of_installation_is_an_address_unless_it_holds_the_choices() -> 
     assert _proposed(["設置場所"], WIFI, ["公衆電話ボックス", "施設"]) == ["site_kind"]
 
 
+def test_a_building_is_the_name_unless_there_is_another() -> None:
+    assert _proposed(["建物名"], ASSET, ["本庁舎", "北校舎"]) == ["name"]
+    assert _proposed(["施設名", "建物名"], ASSET, ["市役所", "小学校"], ["本庁舎", "北校舎"]) == [
+        "name",
+        "building_name",
+    ]
+
+
 def test_x_and_y_are_degrees_or_metres_by_their_values() -> None:
     assert _proposed(["x", "y"], ASSET, [139.7, 139.8], [35.6, 35.7]) == ["longitude", "latitude"]
     assert _proposed(["X", "Y"], ASSET, [-35123.4, -36000.1], [-7123.4, -6500.2]) == ["plane_x", "plane_y"]
