@@ -65,12 +65,8 @@ def test_a_child_waits_for_a_slow_reader() -> None:
 
 
 def test_starts_quickly() -> None:
-    times = []
-    for _ in range(3):
-        since = time.monotonic()
-        next(run_in_child(HERE + "send_many", {"count": 1, "size": 1}))
-        times.append(time.monotonic() - since)
-    assert min(times) < 0.4
+    """Processor time, which other work on the machine does not lengthen."""
+    assert min(run("send_many", count=1, size=1)[-1][0]["cpu_seconds"] for _ in range(3)) < 0.3
 
 
 def test_no_network_no_programs_no_environment() -> None:
