@@ -23,7 +23,7 @@ PLANTED: tuple[tuple[int, str, Any], ...] = (
     (2, "建築年", "昭和45年"),
     (3, "緯度", "swap"),  # latitude and longitude in each other's place
     (4, "施設名", None),
-    (5, "番号", "M-005"),  # the number of the row above
+    (5, "番号", "M-003"),  # the number of another row
     (6, "緯度", "zero"),  # 0, 0
     (7, "緯度", "abroad"),
     (8, "構造", "段ボール造"),
