@@ -2,8 +2,9 @@
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +79,14 @@ class Settings(BaseSettings):
     oidc_providers: list[OidcProvider] = Field(default=[], description="JSON list of OpenID providers")
     metrics_from: str = Field("127.0.0.0/8,::1/128", description="Networks that may read /metrics, by comma")
     log_json: bool = Field(True, description="Structured logs as JSON lines; false: for a terminal")
+
+    @field_validator("database_url", "app_database_url")
+    @classmethod
+    def _port_is_a_number(cls, url: str | None) -> str | None:
+        """Raises ValueError for a port that is none, which drivers would meet later and say worse."""
+        if url is not None:
+            _ = urlsplit(url).port
+        return url
 
     @property
     def sqlalchemy_url(self) -> str:

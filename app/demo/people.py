@@ -54,6 +54,7 @@ PEOPLE: dict[str, tuple[str, list[tuple[str, Role]]]] = {
     "window-admin": ("見本 まどか", [("window", _R.WINDOW_OPERATOR), ("window", _R.ORGANISATION_ADMIN)]),
     "owner": ("見本 もりお", [("bureau", _R.OWNER_REVIEWER)]),
     "minato-editor": ("見本 みなと", [("minato", _R.MUNICIPAL_EDITOR), ("minato", _R.OWNER_REVIEWER)]),
+    "minato-editor-2": ("見本 みなみ", [("minato", _R.MUNICIPAL_EDITOR)]),
     "hinohara-editor": ("見本 ひのき", [("hinohara", _R.MUNICIPAL_EDITOR), ("hinohara", _R.ORGANISATION_ADMIN)]),
     "affiliated": ("見本 れんじ", [("affiliated", _R.OWNER_REVIEWER)]),
     "planner": ("見本 けいか", [("digital", _R.PLANNER), ("hinohara", _R.PLANNER)]),

@@ -15,7 +15,7 @@ from app.lists.examination import examine_import
 from app.lists.kinds import ListKind
 from app.lists.owners import owner_of_municipality
 from app.lists.sending import take_file
-from app.problems import Problem
+from app.problems import CONFLICT, Problem
 
 _WHO = Service("command-line")
 
@@ -29,6 +29,7 @@ Sheet = Annotated[str | None, typer.Option("--sheet", help="読むシート")]
 Encoding = Annotated[str | None, typer.Option("--encoding", help="文字コード（省くと見つけます）")]
 Datum = Annotated[str | None, typer.Option("--datum", help="tokyo: 旧日本測地系として読みます")]
 Retire = Annotated[bool, typer.Option("--retire-missing", help="ファイルにないものを廃止します")]
+Approve = Annotated[bool, typer.Option("--approve", help="変わる行が多くても、確かめたうえで公開します")]
 LeaveOut = Annotated[bool, typer.Option("--leave-out-errors", help="誤りのある行を除いて公開します")]
 
 
@@ -39,7 +40,8 @@ def add_import_command(app: typer.Typer, name: str, kind: ListKind, kinds: Mappi
     def import_list(
         file: File, municipality: Municipality, dry_run: DryRun = False, as_json: AsJson = False,
         sheet: Sheet = None, encoding: Encoding = None, datum: Datum = None, retire_missing: Retire = False,
-        leave_out_errors: LeaveOut = False,
+        leave_out_errors: Approve = Annotated[bool, typer.Option("--approve", help="変わる行が多くても、確かめたうえで公開します")]
+LeaveOut = False,
     ) -> None:  # fmt: skip
         chosen = {
             "sheet": sheet, "encoding": encoding, "datum": datum, "retire_missing": retire_missing,
@@ -47,7 +49,7 @@ def add_import_command(app: typer.Typer, name: str, kind: ListKind, kinds: Mappi
         }  # fmt: skip
         settings = {key: value for key, value in chosen.items() if value}
         try:
-            report = import_file(kind, kinds, file, municipality, settings, dry_run=dry_run)
+            report = import_file(kind, kinds, file, municipality, settings, dry_run=dry_run, approve=approve)
         except Problem as problem:
             report = {"refusal": {"rule": problem.kind.slug, "ja": problem.ja, "en": problem.en}}
         typer.echo(json.dumps(report, ensure_ascii=False, indent=1, default=str) if as_json else in_words(report))
@@ -63,8 +65,13 @@ def import_file(
     settings: dict[str, Any],
     *,
     dry_run: bool,
+    approve: bool = False,
 ) -> dict[str, Any]:
-    """Examine a file and, unless `dry_run`, publish it. Raises Problem for a municipality there is none of."""
+    """Examine a file and, unless `dry_run`, publish it.
+
+    Raises Problem for a municipality there is none of, for errors nobody agreed to leave out, and without `approve`
+    where so much changes that the page would ask a second person.
+    """
     transactions = Transactions(make_worker_engine(get_settings()))
     owner = owner_of_municipality(municipality.strip()[:5])
     with transactions.begin(_WHO) as session, file.open("rb") as content:
@@ -79,6 +86,12 @@ def import_file(
             imports.delete_import(session, found)
         return report
     with transactions.begin(_WHO) as session:
+        if not approve and (reasons := publishing.reasons_for_a_second(found)):
+            raise Problem(
+                CONFLICT,
+                f"変わる行が多いため公開しませんでした（{'・'.join(reasons)}）。確かめてから --approve を付けてください。",
+                f"Not published: much changes ({', '.join(reasons)}). Look at it, then add --approve.",
+            )
         publishing.approve(session, found, _WHO)
     outcome = jobs.publish(transactions, kinds, import_id, _WHO)
     return report | {"published": outcome is not None, "import_id": str(import_id)}

@@ -184,7 +184,7 @@ class Judge:
         prefix = f"{self.owner.id_prefix}-{self.kind.letter(values)}-"
         if number is None:
             key = f"{values['name']}|{values.get('address') or ''}"
-            number = "h" + blake2s(key.encode(), digest_size=5).hexdigest()
+            number = _hidden("h", key)
             if self._numbers:
                 said.append(
                     (
@@ -203,7 +203,8 @@ class Judge:
         for column in self._numbers:
             value = column.convert(row.cells[column.heading.place]).value  # type: ignore[misc]
             if value is not None and (plain := "".join(str(value).split())):
-                return plain[:_NUMBER_CHARACTERS]
+                # Ids are public and the ledger's numbers are not: theirs tell nothing but stay the same.
+                return _hidden("p", plain) if column.target == "property_no" else plain[:_NUMBER_CHARACTERS]
         return None
 
     def _extra(self, row: Row) -> dict[str, str]:
@@ -233,6 +234,10 @@ class Judge:
             },
             "marks": marks,
         }
+
+
+def _hidden(letter: str, key: str) -> str:
+    return letter + blake2s(key.encode(), digest_size=5).hexdigest()
 
 
 def _finding(row: Row, column: Column, cell: Cell, outcome: Outcome) -> Finding:
