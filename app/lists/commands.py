@@ -40,8 +40,7 @@ def add_import_command(app: typer.Typer, name: str, kind: ListKind, kinds: Mappi
     def import_list(
         file: File, municipality: Municipality, dry_run: DryRun = False, as_json: AsJson = False,
         sheet: Sheet = None, encoding: Encoding = None, datum: Datum = None, retire_missing: Retire = False,
-        leave_out_errors: Approve = Annotated[bool, typer.Option("--approve", help="変わる行が多くても、確かめたうえで公開します")]
-LeaveOut = False,
+        leave_out_errors: LeaveOut = False, approve: Approve = False,
     ) -> None:  # fmt: skip
         chosen = {
             "sheet": sheet, "encoding": encoding, "datum": datum, "retire_missing": retire_missing,

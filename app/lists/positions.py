@@ -14,6 +14,7 @@ from app.lists.position_parts import Form, Frame, Numbers, Parts, PlaceColumns, 
 from app.lists.position_shapes import Shape, read_shape
 from app.lists.position_survey import Evidence, survey
 from app.tabular.findings import Finding, Level, Rule
+from app.tabular.table import Cell
 from app.territory.boundaries import Floats
 from app.territory.localgov import find_localgov, parse_code
 from app.territory.places import Address, Places
@@ -151,12 +152,23 @@ class Positions:
     def _say(self, draft: _Draft, rule: Rule, part: str, *, mended: bool = True) -> None:
         """Record a rule about coordinates: the cells as written, and what they were read as."""
         parts = draft.parts
+        is_read = mended and draft.lon == draft.lon
+        if part == "lat" and is_read and rule.level is Level.MENDED and self._columns.lon is not None:
+            # Each of the two cells gets its own number, so that the list handed back can be sent again as it is.
+            for name, cell, degrees in (("lat", parts.lat, draft.lat), ("lon", parts.lon, draft.lon)):
+                self._find(draft, rule, name, _shown(cell), f"{round(degrees, 8)}")
+            return
         pair = (parts.x, parts.y) if part == "x" else (parts.lat, parts.lon)
         if part in ("position", "lon"):
             pair = (parts.position if part == "position" else parts.lon, None)
-        value = ", ".join(str(cell)[:_SHOWN] for cell in pair if cell not in (None, ""))
-        read = f"{draft.lat:.6f}, {draft.lon:.6f}" if mended and draft.lon == draft.lon else None
-        draft.findings.append(Finding(parts.number, self._columns.letter(part, "lat", "x"), part, rule.id, value, read))
+        value = ", ".join(_shown(cell) for cell in pair if cell not in (None, ""))
+        # Metres of a plane cannot be mended into degrees in their own columns.
+        read = f"{draft.lat:.6f}, {draft.lon:.6f}" if is_read and part != "x" else None
+        self._find(draft, rule, part, value, read)
+
+    def _find(self, draft: _Draft, rule: Rule, part: str, value: str, mended: str | None) -> None:
+        letter = self._columns.letter(part, "lat", "x")
+        draft.findings.append(Finding(draft.parts.number, letter, part, rule.id, value, mended))
 
     # Municipality and address
 
@@ -271,6 +283,10 @@ class Positions:
         geometry = (draft.shape and draft.shape.ewkb) or f"SRID=4326;POINT({lon} {lat})"
         level = "machiaza" if draft.from_address else draft.parts.geocode_level
         return Placed(lon, lat, geometry, level, draft.code5, findings)
+
+
+def _shown(cell: Cell) -> str:
+    return "" if cell is None else str(cell)[:_SHOWN]
 
 
 def _lon_lat(drafts: Sequence[_Draft]) -> tuple[Floats, Floats]:

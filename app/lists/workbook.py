@@ -35,7 +35,7 @@ def _make(kind: ListKind, found: Import, report: dict[str, Any], source: Path, s
     arguments = {
         "path": str(source), "findings": str(said), "name": found["file_name"], "reading": report["reading"],
         "groups": report["groups"], "counts": report["counts"], "import_id": str(found["import_id"]),
-        "number_fields": [field.name for field in kind.fields if field.type in ("number", "integer")],
+        "number_fields": ["latitude", "longitude", *(f.name for f in kind.fields if f.type in ("number", "integer"))],
     }  # fmt: skip
     try:
         bodies = [
