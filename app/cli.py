@@ -95,9 +95,18 @@ def serve(
     """Web サービスを始めます。"""
     import uvicorn
 
-    uvicorn.run(
-        "app.main:create_app", factory=True, host=host, port=port, workers=workers, log_config=None, access_log=False
-    )
+    from app.scratch import scratch_folder
+
+    with scratch_folder():
+        uvicorn.run(
+            "app.main:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_config=None,
+            access_log=False,
+        )
 
 
 @main.command()
@@ -106,11 +115,13 @@ def worker() -> None:
     import asyncio
 
     from app.edge import configure_logs
+    from app.scratch import scratch_folder
     from app.worker import work
 
     settings = get_settings()
     configure_logs(settings.log_json)
-    asyncio.run(work(settings))
+    with scratch_folder():
+        asyncio.run(work(settings))
 
 
 @main.command()

@@ -8,9 +8,11 @@ from uuid import UUID
 
 import procrastinate
 import structlog
+from aiosmtplib import SMTPException
 from procrastinate.exceptions import ProcrastinateException
+from procrastinate.jobs import Job, Status
 from psycopg import Error
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app.accounts.actor import Transactions
 from app.accounts.mail import send
@@ -20,6 +22,7 @@ from app.db import APP_ROLE, make_worker_engine
 from app.lists import jobs
 from app.lists.examination import WORKER
 from app.lists.kinds import ListKind
+from app.lists.leftovers import take_up_leftovers
 from app.lists.receipts import write_receipt
 from app.wifi.lists import WIFI
 
@@ -27,8 +30,13 @@ KINDS: Mapping[str, ListKind] = {kind.name: kind for kind in (ASSETS, WIFI)}
 
 CONCURRENCY = 2  # jobs at once; most of a job's work is in a process of its own
 HEARTBEAT_S = 2.0
-STALLED_S = 12.0  # a worker unheard of for this long is dead, and its jobs are taken up again
+STALLED_S = 8.0  # a worker unheard of for this long is dead, and its jobs are taken up again
+TAKEN_UP_AT_MOST = 10  # times; a job that ends its worker every time must not do so for ever
 _RETRY = procrastinate.RetryStrategy(max_attempts=6, exponential_wait=2, retry_exceptions={OperationalError, OSError})
+# A mail server may be away, or ask to come again, for an hour.
+_RETRY_MAIL = procrastinate.RetryStrategy(
+    max_attempts=12, exponential_wait=2, retry_exceptions={OperationalError, OSError, SMTPException}
+)
 _log = structlog.get_logger()
 
 
@@ -51,7 +59,7 @@ def make_queue(settings: Settings) -> procrastinate.App:
     ) -> None:
         jobs.publish_as(transactions, KINDS, UUID(import_id), person_id, organisation_id, address, request_id)
 
-    @queue.task(name="lists.receipt", retry=_RETRY)
+    @queue.task(name="lists.receipt", retry=_RETRY_MAIL)
     async def receipt(import_id: str) -> None:
         message = await asyncio.to_thread(_receipt, transactions, settings, UUID(import_id))
         if message is None:
@@ -91,9 +99,9 @@ def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
 
 async def work(settings: Settings) -> None:
     """Do jobs until a stop signal; running ones are finished first."""
-    queue = make_queue(settings)
+    queue, transactions = make_queue(settings), Transactions(make_worker_engine(settings))
     async with queue.open_async():
-        rescuing = asyncio.create_task(_keep_rescuing(queue))
+        rescuing = asyncio.create_task(_keep_rescuing(queue, transactions))
         _log.info("worker started", concurrency=CONCURRENCY)
         try:
             await queue.run_worker_async(
@@ -117,13 +125,21 @@ async def work_off(settings: Settings) -> None:
         await queue.run_worker_async(wait=False, concurrency=1, listen_notify=False, install_signal_handlers=False)
 
 
-async def _keep_rescuing(queue: procrastinate.App) -> None:
-    """The queue does not take up a dead worker's jobs by itself."""
+async def _keep_rescuing(queue: procrastinate.App, transactions: Transactions) -> None:
+    """The queue does not take up a dead worker's jobs by itself, nor does it know of imports without a job."""
     while True:
         try:
             for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
-                _log.warning("taking up a job whose worker is gone", job=job.id, task=job.task_name)
-                await queue.job_manager.retry_job(job)
-        except (Error, ProcrastinateException):
+                await _take_up(queue, job)
+            await asyncio.to_thread(take_up_leftovers, transactions)
+        except (Error, ProcrastinateException, SQLAlchemyError):
             _log.exception("stalled jobs could not be asked for")
         await asyncio.sleep(STALLED_S / 3)
+
+
+async def _take_up(queue: procrastinate.App, job: Job) -> None:
+    _log.warning("taking up a job whose worker is gone", job=job.id, task=job.task_name, attempts=job.attempts)
+    if job.attempts < TAKEN_UP_AT_MOST:
+        await queue.job_manager.retry_job(job)
+    else:
+        await queue.job_manager.finish_job(job, Status.FAILED, delete_job=False)

@@ -76,10 +76,14 @@ def _plain_name(name: str) -> str:
     return "".join(letter for letter in last if letter.isprintable()).strip()[-200:] or "一覧"
 
 
-def get_import(session: Session, import_id: UUID, kind: ListKind | None = None) -> Import:
-    """One import. Raises Problem (404), the same for one of another owner."""
+def get_import(session: Session, import_id: UUID, kind: ListKind | None = None, *, for_change: bool = False) -> Import:
+    """One import; `for_change` holds it, so that who else would change it waits until this transaction has ended.
+
+    Raises Problem (404), the same for one of another owner.
+    """
+    held = " FOR NO KEY UPDATE OF i" if for_change else ""
     row = session.execute(
-        text(f"SELECT {_COLUMNS} FROM list_import i WHERE i.import_id = :id"), {"id": import_id}
+        text(f"SELECT {_COLUMNS} FROM list_import i WHERE i.import_id = :id{held}"), {"id": import_id}
     ).one_or_none()
     if row is None or (kind is not None and row.kind != kind.name):
         raise Problem(NOT_FOUND, "その取り込みは見つかりません。", "There is no such import.")
@@ -277,9 +281,9 @@ def find_published_twin(session: Session, found: Import) -> UUID | None:
     return row.import_id if row is not None and same else None
 
 
-def defer(session: Session, task: str, found: Import, who: Actor | Service) -> None:
+def defer(session: Session, task: str, found: Import, who: Actor | Service, **further: str) -> None:
     """Put a job about an import in the queue, in this transaction; jobs of one import run one at a time."""
-    arguments: dict[str, Any] = {"import_id": str(found["import_id"])}
+    arguments: dict[str, Any] = {"import_id": str(found["import_id"]), **further}
     if isinstance(who, Actor):
         arguments |= {
             "person_id": str(who.person_id), "organisation_id": str(who.organisation_id), "address": who.address,

@@ -22,9 +22,16 @@ Kinds = Mapping[str, ListKind]
 
 def examine(transactions: Transactions, kinds: Kinds, import_id: UUID) -> None:
     """Examine a file; where nothing stands in the way and the sender asked for it, publish it."""
-    examine_import(transactions, kinds, import_id)
+    try:
+        examine_import(transactions, kinds, import_id)
+        _publish_if_asked(transactions, import_id)
+    except Problem as gone:
+        _log.info("import is gone", import_id=str(import_id), reason=gone.en)
+
+
+def _publish_if_asked(transactions: Transactions, import_id: UUID) -> None:
     with transactions.begin(WORKER) as session:
-        found = imports.get_import(session, import_id)
+        found = imports.get_import(session, import_id, for_change=True)
         if found["state"] != "examined" or not found["settings"].get("publish_when_clean"):
             return
         asker = found["settings"]["publish_when_clean"]
@@ -45,7 +52,7 @@ def publish(transactions: Transactions, kinds: Kinds, import_id: UUID, who: Acto
             imports.note_progress(session, import_id, {"step": "publishing"}, {})
         with transactions.begin(who) as session:
             session.execute(text("SET LOCAL statement_timeout = 0"))
-            found = imports.get_import(session, import_id)
+            found = imports.get_import(session, import_id, for_change=True)
             if found["state"] != "publishing":
                 return None
             kind = kinds[found["kind"]]
@@ -53,13 +60,12 @@ def publish(transactions: Transactions, kinds: Kinds, import_id: UUID, who: Acto
     except imports.Superseded:
         return None
     except (Problem, ForeignId) as reason:
-        _give_back(transactions, import_id, reason)
+        give_back(transactions, import_id, _said(reason))
         return None
 
 
-def _give_back(transactions: Transactions, import_id: UUID, reason: Problem | ForeignId) -> None:
-    _log.warning("not published", import_id=str(import_id), reason=str(reason))
-    said = (
+def _said(reason: Problem | ForeignId) -> dict[str, str]:
+    return (
         {"rule": reason.kind.slug, "ja": reason.ja, "en": reason.en}
         if isinstance(reason, Problem)
         else {
@@ -68,10 +74,17 @@ def _give_back(transactions: Transactions, import_id: UUID, reason: Problem | Fo
             "en": str(reason),
         }
     )
+
+
+def give_back(transactions: Transactions, import_id: UUID, said: Mapping[str, str]) -> None:
+    """Put an import that was not published back to where it was before, with the reason; a finished one is left alone."""
+    _log.warning("not published", import_id=str(import_id), reason=said["en"])
     with transactions.begin(WORKER) as session:
-        found = imports.get_import(session, import_id)
+        found = imports.get_import(session, import_id, for_change=True)
+        if found["state"] != "publishing":
+            return
         state = "refused" if found["undoes"] else "examined"
-        imports.set_state(session, import_id, state, progress=None, refusal=said, asked_by=None)
+        imports.set_state(session, import_id, state, progress=None, refusal=dict(said), asked_by=None)
 
 
 def publish_as(
@@ -87,7 +100,7 @@ def publish_as(
     try:
         who = actor_of(transactions, person_id, organisation_id, address, request_id)
     except Problem as problem:
-        _give_back(transactions, import_id, problem)
+        give_back(transactions, import_id, _said(problem))
     else:
         publish(transactions, kinds, import_id, who)
 

@@ -174,6 +174,7 @@ def lost_by_undo(session: Session, kind: ListKind, found: Import, limit: int) ->
 def ask_to_undo(session: Session, found: Import, who: Actor | Service) -> Import:
     """Put the undoing of a published import in the queue, as an import of its own. Raises Problem (409)."""
     _refuse_not_published(found)
+    _refuse_undoing_already(session, found)
     import_id: UUID = session.execute(
         text(
             "INSERT INTO list_import (kind, municipality_code, organisation_id, person_id, file_name, file_sha256,"
@@ -198,9 +199,19 @@ def _refuse_not_published(found: Import) -> None:
         )
 
 
+def _refuse_undoing_already(session: Session, found: Import) -> None:
+    query = "SELECT EXISTS (SELECT FROM list_import WHERE undoes = :id AND state = 'publishing')"
+    if session.execute(text(query), {"id": found["import_id"]}).scalar_one():
+        raise Problem(
+            CONFLICT,
+            "その取り込みは、いま取り消しているところです。しばらくお待ちください。",
+            "That import is being undone already; wait a moment.",
+        )
+
+
 def undo(session: Session, kind: ListKind, made: Import) -> Published:
     """Give every row an import touched the version it had before, in the caller's transaction."""
-    undone = imports.get_import(session, made["undoes"], kind)
+    undone = imports.get_import(session, made["undoes"], kind, for_change=True)
     if undone["state"] == "undone":
         raise Problem(CONFLICT, "その取り込みは、もう取り消されています。", "That import has been undone already.")
     table = table_of(kind)

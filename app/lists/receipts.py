@@ -30,6 +30,8 @@ def write_receipt(session: Session, settings: Settings, kind: ListKind, import_i
     message["Subject"] = (
         f"【つながる】{kind.ja}を{'取り消しました' if undone else '公開しました'}（{found['file_name']}）"
     )
+    # The same however often it is sent: a worker may die between handing it over and noting that it did.
+    message["Message-ID"] = f"<receipt-{import_id}@{settings.mail_from.rpartition('@')[2]}>"
     message.set_content(_text(settings, kind, found, "、".join(person.name for person in people), undone))
     return message
 

@@ -124,7 +124,7 @@ def _add_sending(router: APIRouter, kind: ListKind, prefix: str) -> None:
     ) -> schemas.Import:
         """Choose otherwise (sheet, columns, datum, …); what needs it is examined again."""
         with db.begin(actor) as session:
-            found = imports.get_import(session, import_id, kind)
+            found = imports.get_import(session, import_id, kind, for_change=True)
             imports.match_version(found, if_match)
             changed = imports.change_settings(session, found, choices.model_dump(exclude_unset=True))
             if changed["state"] == "waiting":
@@ -135,7 +135,7 @@ def _add_sending(router: APIRouter, kind: ListKind, prefix: str) -> None:
     def delete_import(actor: AssetImporter, db: Db, import_id: UUID) -> None:
         """Forget an import that was never published, with its file."""
         with db.begin(actor) as session:
-            imports.delete_import(session, imports.get_import(session, import_id, kind))
+            imports.delete_import(session, imports.get_import(session, import_id, kind, for_change=True))
 
 
 def _add_files(router: APIRouter, kind: ListKind, prefix: str) -> None:
@@ -183,7 +183,7 @@ def _add_publishing(router: APIRouter, kind: ListKind, prefix: str) -> None:
     ) -> schemas.Import:
         """Put the list in force. Where very much changes, the first call asks and a second editor's call publishes."""
         with db.begin(actor) as session:
-            found = imports.get_import(session, import_id, kind)
+            found = imports.get_import(session, import_id, kind, for_change=True)
             imports.match_version(found, if_match)
             asked = publishing.ask_to_publish(session, found, actor)
         return answer(response, asked, actor, prefix)
@@ -199,7 +199,8 @@ def _add_publishing(router: APIRouter, kind: ListKind, prefix: str) -> None:
     def undo_import(actor: AssetImporter, db: Db, import_id: UUID, response: Response) -> schemas.Import:
         """Undo a published import; the answer is the import that undoes it."""
         with db.begin(actor) as session:
-            made = publishing.ask_to_undo(session, imports.get_import(session, import_id, kind), actor)
+            found = imports.get_import(session, import_id, kind, for_change=True)
+            made = publishing.ask_to_undo(session, found, actor)
         return answer(response, made, actor, prefix)
 
 

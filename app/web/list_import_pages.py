@@ -121,7 +121,7 @@ def _change(
     kind = kind_of(kind_name)
     try:
         with db.begin(viewer.actor) as session:
-            found = imports.get_import(session, import_id, kind)
+            found = imports.get_import(session, import_id, kind, for_change=True)
             imports.match_version(found, f'"{form.get("version", "")}"')
             done = change(session, kind, found)
     except Problem as problem:
@@ -205,7 +205,8 @@ def undo_import(
     kind = kind_of(kind_name)
     try:
         with db.begin(viewer.actor) as session:
-            made = publishing.ask_to_undo(session, imports.get_import(session, import_id, kind), viewer.actor)
+            found = imports.get_import(session, import_id, kind, for_change=True)
+            made = publishing.ask_to_undo(session, found, viewer.actor)
     except Problem as problem:
         if problem.kind is NOT_FOUND:
             raise
@@ -221,7 +222,7 @@ def delete_import(
     kind = kind_of(kind_name)
     try:
         with db.begin(viewer.actor) as session:
-            imports.delete_import(session, imports.get_import(session, import_id, kind))
+            imports.delete_import(session, imports.get_import(session, import_id, kind, for_change=True))
     except Problem as problem:
         if problem.kind is NOT_FOUND:
             raise
