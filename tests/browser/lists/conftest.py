@@ -12,20 +12,15 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from playwright.async_api import Locator, Page, expect
-from sqlalchemy import text
 
-from app.accounts.actor import Service, Transactions
-from app.accounts.people import add_membership, create_person
-from app.accounts.permissions import Role
-from app.accounts.secrets import hash_password
 from app.config import PROJECT_ROOT, Settings
-from app.db import make_app_engine, make_engine
-from app.demo.people import DOMAIN, add_demo_people
+from app.db import make_engine
+from app.demo.people import add_demo_people
 from tests.browser.accounts.conftest import Mailbox, Place, free_port, sign_in
 from tests.browser.conftest import running
 from tests.conftest import database
 
-SECOND, SECOND_PASSWORD = "minato-second", "correct horse battery staple"
+SECOND = "minato-editor-2"
 TOWN = "13103"
 
 
@@ -41,7 +36,6 @@ def office(server_url: str, sample_template: str, tmp_path_factory: pytest.TempP
             smtp_port=smtp.port, audit_anchor_file=folder / "anchors.jsonl",
         )  # fmt: skip
         add_demo_people(settings, lambda _: None)
-        _add_second_editor(settings)
         owner = make_engine(settings)
         with running(settings) as address, working(settings, folder / "worker.log"):
             site = address.replace("127.0.0.1", "localhost")
@@ -52,18 +46,7 @@ def office(server_url: str, sample_template: str, tmp_path_factory: pytest.TempP
 
 def _passwords(file: Path) -> dict[str, str]:
     lines = [line.split("\t") for line in file.read_text().splitlines() if "@" in line]
-    found = {address.partition("@")[0]: password for address, password, *_ in lines}
-    return {**found, SECOND: SECOND_PASSWORD}
-
-
-def _add_second_editor(settings: Settings) -> None:
-    engine = make_app_engine(settings)
-    with Transactions(engine).begin(Service("command-line")) as session:
-        password_hash = hash_password(SECOND_PASSWORD)
-        person = create_person(session, email=f"{SECOND}@{DOMAIN}", name="見本 ふたば", password_hash=password_hash)
-        minato = session.execute(text("SELECT organisation_id FROM organisation WHERE municipality_code = :c"), {"c": TOWN})
-        add_membership(session, person, minato.scalar_one(), Role.MUNICIPAL_EDITOR)
-    engine.dispose()
+    return {address.partition("@")[0]: password for address, password, *_ in lines}
 
 
 @contextmanager
