@@ -58,7 +58,7 @@ def examine(arguments: dict[str, Any], send: Send) -> None:
     send({"report": {"reading": reading(table), "columns": described(table, proposals, first)}})
     missing = missing_columns(kind, proposals, has_geometry=first[0].geom is not None)
     if missing:
-        send({"report": {"missing_columns": missing, **_nothing_judged(first)}})
+        send({"report": {"missing_columns": missing, **_nothing_judged(len(first) + sum(1 for _ in table.rows))}})
         return
     columns = judged_columns(kind, table, proposals)
     places = Places.load(Path(arguments["places"]).read_bytes())
@@ -195,9 +195,8 @@ def summary(judge: Judge, table: Table) -> dict[str, Any]:
     return {"counts": counts, "groups": tally.groups(), "spared": tally.spared, "reading": reading(table)}
 
 
-def _nothing_judged(first: Sequence[Row]) -> dict[str, Any]:
+def _nothing_judged(rows: int) -> dict[str, Any]:
     counts = dict.fromkeys(("good_rows", "errors", "warnings", "mended"), 0)
-    rows = len(first)
     return {"counts": {"rows": rows, "error_rows": rows, **counts}, "groups": [], "spared": []}
 
 

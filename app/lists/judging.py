@@ -139,7 +139,7 @@ class Judge:
         if values.get("name") is not None:
             self.kind.complete(values, self.owner)
             self._add_place(row, values, placed, said)
-            self._add_id(row, values, said)
+            self._add_id(row, values, placed, said)
         is_wrong = any(rule.level is Level.ERROR for _, rule in said)
         if len(judged.preview) + self.tally.rows < PREVIEW_ROWS:
             judged.preview.append(self._shown(row, values, said))
@@ -179,24 +179,22 @@ class Judge:
             too_coarse = self._of_field(row, "geocode_level", "city")._replace(rule=CITY_LEVEL_GIVEN.id)
             said.append((too_coarse, CITY_LEVEL_GIVEN))
 
-    def _add_id(self, row: Row, values: Values, said: list[tuple[Finding, Rule]]) -> None:
+    def _add_id(self, row: Row, values: Values, placed: Placed, said: list[tuple[Finding, Rule]]) -> None:
         number = self._number(row)
         prefix = f"{self.owner.id_prefix}-{self.kind.letter(values)}-"
+        repeated = rules.DUPLICATE_ID
         if number is None:
-            key = f"{values['name']}|{values.get('address') or ''}"
-            number = _hidden("h", key)
+            number, repeated = _hidden("h", _key(values, placed)), rules.DUPLICATE_ROW
             if self._numbers:
-                said.append(
-                    (
-                        Finding(row.number, self._numbers[0].heading.letter, None, rules.NUMBER_MADE.id, None),
-                        rules.NUMBER_MADE,
-                    )
-                )
+                letter = self._numbers[0].heading.letter
+                said.append((Finding(row.number, letter, None, rules.NUMBER_MADE.id, None), rules.NUMBER_MADE))
         id = number if number.startswith(self.owner.id_prefix + "-") else prefix + number
         values[self.kind.id_field.name] = id
         if id in self.tally.ids:
-            letter = self._numbers[0].heading.letter if self._numbers else self._letters.get("name")
-            said.append((Finding(row.number, letter, None, rules.DUPLICATE_ID.id, number), rules.DUPLICATE_ID))
+            by_number = repeated is rules.DUPLICATE_ID
+            letter = self._numbers[0].heading.letter if by_number else self._letters["name"]
+            value = number if by_number else str(values["name"])
+            said.append((Finding(row.number, letter, None, repeated.id, value), repeated))
         self.tally.ids.add(id)
 
     def _number(self, row: Row) -> str | None:
@@ -234,6 +232,13 @@ class Judge:
             },
             "marks": marks,
         }
+
+
+def _key(values: Values, placed: Placed) -> str:
+    """What tells things without a number apart: the name and the address, or else the place to about 10 m."""
+    if values.get("address") or placed.lon is None or placed.lat is None:
+        return f"{values['name']}|{values.get('address') or ''}"
+    return f"{values['name']}|{placed.lon:.4f},{placed.lat:.4f}"
 
 
 def _hidden(letter: str, key: str) -> str:

@@ -25,6 +25,12 @@ DUPLICATE_ID = Rule(
     "同じ番号の行が上にもあります", "the same number stands in a row above",
     "行ごとに違う番号にするか、重なった行を消してください", "give each row its own number, or delete the double",
 )  # fmt: skip
+DUPLICATE_ROW = Rule(
+    "duplicate-row", Level.ERROR,
+    "名称と所在地（または位置）が同じ行が上にもあります", "the same name and address (or place) stand in a row above",
+    "別のものなら番号の列を加え、同じものならどちらかの行を消してください",
+    "add a column of numbers if it is another thing, delete one row if it is the same",
+)  # fmt: skip
 NUMBER_MADE = Rule(
     "number-made", Level.WARNING,
     "番号がないので、名称と所在地から作りました", "has no number; one was made of name and address",
@@ -35,7 +41,7 @@ FOREIGN_OWNER = Rule(
     "ほかの団体のコードです", "is another body's code",
     "自分の団体のコードに直すか、その行を消してください", "write your own code, or delete the row",
 )  # fmt: skip
-RULES = (ID_TAKEN, KNOWN_ELSEWHERE, MISSING_VALUE, DUPLICATE_ID, NUMBER_MADE, FOREIGN_OWNER)
+RULES = (ID_TAKEN, KNOWN_ELSEWHERE, MISSING_VALUE, DUPLICATE_ID, DUPLICATE_ROW, NUMBER_MADE, FOREIGN_OWNER)
 
 GROUP_SAMPLES = 5
 
