@@ -9,7 +9,7 @@ from typing import Any
 import cql2
 import psycopg
 import pytest
-from conftest import database
+from tests.conftest import database
 
 from app.fields import Field
 from app.geo import CRS84, Crs, find_crs

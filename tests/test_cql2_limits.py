@@ -9,7 +9,7 @@ from typing import Any, get_args
 import cql2
 import psycopg
 import pytest
-from conftest import database
+from tests.conftest import database
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
