@@ -157,9 +157,7 @@ def _add_files(router: APIRouter, kind: ListKind, prefix: str) -> None:
     @router.get("/{import_id}/workbook", name=f"{prefix}_import_workbook", response_class=Response, responses=_SHEET)
     def read_workbook(actor: AssetImporter, db: Db, import_id: UUID) -> Response:
         """「直して返す」: the sender's own workbook, mended where safe and marked where not."""
-        with db.begin(actor) as session:
-            found = imports.get_import(session, import_id, kind)
-            name, content = mended_workbook(session, kind, found)
+        name, content = mended_workbook(db, actor, kind, import_id)
         return Response(content, media_type=XLSX, headers=attachment(name))
 
     @router.get("/{import_id}/file", name=f"{prefix}_import_file", response_class=Response, responses=_FILE)

@@ -5,16 +5,17 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.benchmarks import map_reading
+from scripts.benchmarks import lists, map_reading
 from scripts.benchmarks.figures import Figure, Row, summarise
 from scripts.benchmarks.load import ensure_wrk
 from scripts.benchmarks.report import describe_machine, say_head, say_row, write_json
 from scripts.benchmarks.stage import LOCAL, Stage
+from scripts.machine.cluster import SETTINGS
 from scripts.machine.processes import StopRequested, raise_on_stop_signals
 from scripts.machine.terminal import Refusal, refuse, say
 from scripts.machine.trial_site import loaded_database
 
-FIGURES: tuple[Figure, ...] = (*map_reading.FIGURES,)
+FIGURES: tuple[Figure, ...] = (*lists.FIGURES, *map_reading.FIGURES)
 SECONDS, QUICK_SECONDS = 10, 3
 ROUNDS = 3
 
@@ -53,13 +54,13 @@ def parse_arguments() -> argparse.Namespace:
 
 def measure(options: argparse.Namespace, stack: ExitStack) -> list[Row]:
     """Measure the chosen figures one after the other."""
-    url = options.database_url or stack.enter_context(loaded_database())
+    url = options.database_url or stack.enter_context(loaded_database(SETTINGS))
     seconds = QUICK_SECONDS if options.quick else SECONDS
     stage = Stage(url, seconds, ROUNDS, stack)
     say_head(describe_machine(url), seconds, ROUNDS)
     rows = []
     for figure in FIGURES:
-        if options.only and figure.name not in options.only:
+        if figure.name not in options.only if options.only else figure.on_request:
             continue
         measured = figure.measure(stage)
         say_row(figure, measured)

@@ -21,7 +21,8 @@ class Measured:
 class Figure:
     """A thing that is measured.
 
-    goal: the ratio to reach; None for a figure that only informs.
+    goal: the ratio to reach; None for a figure that only informs. most: the value not to exceed, for one without a peer.
+    on_request: measured only where it is named, because it takes long.
     less_is_better: for bytes and durations; the ratio is always above 1 where we are better.
     """
 
@@ -32,6 +33,8 @@ class Figure:
     peer_name: str | None = None
     goal: float | None = None
     less_is_better: bool = False
+    most: float | None = None
+    on_request: bool = False
 
 
 class Row(TypedDict):
@@ -43,6 +46,7 @@ class Row(TypedDict):
     peer_name: str | None
     ratio: float | None
     goal: float | None
+    most: float | None
     met: bool | None
 
 
@@ -62,5 +66,12 @@ def summarise(figure: Figure, measured: Measured) -> Row:
         peer_name=figure.peer_name if measured.peer else None,
         ratio=None if ratio is None else round(ratio, 2),
         goal=figure.goal,
-        met=None if figure.goal is None or ratio is None else ratio >= figure.goal,
+        most=figure.most,
+        met=_is_met(figure, median(measured.ours), ratio),
     )
+
+
+def _is_met(figure: Figure, value: float, ratio: float | None) -> bool | None:
+    if figure.most is not None:
+        return value <= figure.most
+    return None if figure.goal is None or ratio is None else ratio >= figure.goal

@@ -17,7 +17,7 @@ from scripts.benchmarks.figures import Figure, Measured, Row, ratios, summarise
 from scripts.machine.terminal import say
 
 HEAD = ("figure", "ours", "peer", "ratio", "goal", "met")
-TABLE = "{:<16} {:>26} {:>26} {:>20} {:>6} {:>4}"
+TABLE = "{:<16} {:>26} {:>26} {:>20} {:>7} {:>4}"
 
 
 def describe_machine(database_url: str) -> str:
@@ -49,12 +49,18 @@ def say_row(figure: Figure, measured: Measured) -> None:
             spread(measured.ours, figure.unit),
             spread(measured.peer, figure.unit) if measured.peer else "-",
             spread(ratios(figure, measured), "x") if measured.peer else "-",
-            "-" if figure.goal is None else f"{figure.goal:g} x",
+            _goal(figure),
             {True: "yes", False: "NO", None: "-"}[row["met"]],
         )
         + f"  {figure.describes}"
         + (f" ({measured.note})" if measured.note else "")
     )
+
+
+def _goal(figure: Figure) -> str:
+    if figure.most is not None:
+        return f"<= {figure.most:g}"
+    return "-" if figure.goal is None else f"{figure.goal:g} x"
 
 
 def spread(values: Sequence[float], unit: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scripts.benchmarks import tipg
+from scripts.benchmarks.list_site import ListSite, make_token
 from scripts.machine.side_venv import ensure_side_venv
 from scripts.machine.trial_site import ROOT, our_server, serving
 
@@ -13,7 +14,7 @@ LOCAL = ROOT / ".local" / "bench"
 POOL_SIZE = 8  # connections of each server to the database
 
 
-@dataclass
+@dataclass(eq=False)
 class Stage:
     """Everything a figure needs.
 
@@ -30,6 +31,11 @@ class Stage:
         """Our server's address, one worker."""
         server = our_server(self.database_url, LOCAL / "tsunagaru.log", READ_POOL_SIZE=str(POOL_SIZE))
         return self.stack.enter_context(server)
+
+    @cached_property
+    def list_site(self) -> ListSite:
+        """Where lists are sent. A database can be cloned only while nobody is connected: before the servers start."""
+        return ListSite(self.database_url, make_token(self.database_url), LOCAL)
 
     @cached_property
     def tipg(self) -> str:

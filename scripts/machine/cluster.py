@@ -105,14 +105,14 @@ def private_cluster(local: Path) -> Iterator[tuple[dict[str, str], "subprocess.P
 
 
 @contextmanager
-def throwaway_cluster() -> Iterator[str]:
+def throwaway_cluster(settings: Mapping[str, str] = THROWAWAY_SETTINGS) -> Iterator[str]:
     """A cluster in a folder of its own that is gone afterwards; the superuser's URL."""
     folder = Path(tempfile.mkdtemp(prefix="tsunagaru-test-"))
     try:
         folder.chmod(0o711)
         server = obtain_server(None)
         cluster = create(server, folder, folder / "postgres.log", "--no-sync")
-        with started(server, cluster, THROWAWAY_SETTINGS) as (port, _):
+        with started(server, cluster, settings) as (port, _):
             yield cluster.superuser_url(port)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from scripts.machine.cluster import free_port, throwaway_cluster
+from scripts.machine.cluster import THROWAWAY_SETTINGS, free_port, throwaway_cluster
 from scripts.machine.processes import run, start, stop, with_parent
 from scripts.machine.terminal import Refusal, timed
 
@@ -23,13 +24,14 @@ START_PATIENCE_S = 60
 
 
 @contextmanager
-def loaded_database() -> Iterator[str]:
+def loaded_database(settings: Mapping[str, str] = THROWAWAY_SETTINGS) -> Iterator[str]:
     """A database on a cluster of its own with the real data at hand and the sample register; its URL."""
-    with throwaway_cluster() as superuser_url:
+    with throwaway_cluster(settings) as superuser_url, tempfile.TemporaryDirectory() as folder:
         with psycopg.connect(superuser_url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE trial")
         url = superuser_url.rpartition("/")[0] + "/trial"
-        env = {**os.environ, "DATABASE_URL": url}
+        # The sample people of a trial must not take the place of those of the checkout's own site.
+        env = {**os.environ, "DATABASE_URL": url, "DEMO_ACCOUNTS_FILE": f"{folder}/demo-accounts.txt"}
         with timed("データを用意します / loading the data"):
             for step in LOADING:
                 if run([*APP, *step], env) != 0:
