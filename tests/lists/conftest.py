@@ -49,13 +49,30 @@ class Lists:
     def __init__(self, client: httpx.AsyncClient, world: World, work: Work) -> None:
         self.client, self.world, self.work = client, world, work
 
-    async def send(self, content: bytes, name: str = "一覧.csv", person: str = "municipal_editor", prefix: str = "asset", **fields: str) -> httpx.Response:
+    async def send(
+        self,
+        content: bytes,
+        name: str = "一覧.csv",
+        person: str = "municipal_editor",
+        prefix: str = "asset",
+        **fields: str,
+    ) -> httpx.Response:
         """Send a file; the answer of the service."""
         return await self.client.post(
-            f"/api/v1/{prefix}-imports", headers=self.world[person].session, files={"file": (name, content)}, data=fields
+            f"/api/v1/{prefix}-imports",
+            headers=self.world[person].session,
+            files={"file": (name, content)},
+            data=fields,
         )
 
-    async def examine(self, content: bytes, name: str = "一覧.csv", person: str = "municipal_editor", prefix: str = "asset", **fields: str) -> dict[str, Any]:
+    async def examine(
+        self,
+        content: bytes,
+        name: str = "一覧.csv",
+        person: str = "municipal_editor",
+        prefix: str = "asset",
+        **fields: str,
+    ) -> dict[str, Any]:
         """Send a file and read the import once the worker is done."""
         sent = await self.send(content, name, person, prefix, **fields)
         assert sent.status_code == 202, sent.text
@@ -69,7 +86,9 @@ class Lists:
         found: dict[str, Any] = response.json()
         return found
 
-    async def act(self, import_id: str, verb: str, person: str = "municipal_editor", prefix: str = "asset") -> httpx.Response:
+    async def act(
+        self, import_id: str, verb: str, person: str = "municipal_editor", prefix: str = "asset"
+    ) -> httpx.Response:
         """Publish or undo; the answer of the service."""
         headers = {**self.world[person].session, "If-Match": "*"}
         return await self.client.post(f"/api/v1/{prefix}-imports/{import_id}/{verb}", headers=headers)

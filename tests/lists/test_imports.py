@@ -94,7 +94,9 @@ async def test_rows_with_errors_hold_a_list_back_until_they_are_left_out(lists: 
     assert refused.status_code == 409
     headers = {**world["municipal_editor"].session, "If-Match": f'"{found["version"]}"'}
     changed = await lists.client.patch(
-        f"/api/v1/asset-imports/{found['import_id']}", headers=headers, json={"leave_out_errors": True, "retire_missing": True}
+        f"/api/v1/asset-imports/{found['import_id']}",
+        headers=headers,
+        json={"leave_out_errors": True, "retire_missing": True},
     )
     assert changed.status_code == 202, changed.text
     assert changed.json()["state"] == "examined", "how to publish needs no new examination"
@@ -130,7 +132,9 @@ async def test_another_municipality_sees_and_touches_nothing(lists: Lists, owner
     assert (await lists.client.post(f"{address}/undo", headers=other)).status_code == 404
     theirs = await lists.examine(as_csv([row(1)]), person="other_municipal_editor")
     assert theirs["report"]["diff"]["in_force"] == 0
-    assert owner.execute("SELECT count(*) FROM asset WHERE valid_to IS NULL AND source_id LIKE 'list-%'").fetchone() == (3,)
+    assert owner.execute(
+        "SELECT count(*) FROM asset WHERE valid_to IS NULL AND source_id LIKE 'list-%'"
+    ).fetchone() == (3,)
 
 
 async def test_columns_are_corrected_and_remembered_as_a_recipe(lists: Lists, world: World) -> None:
@@ -139,7 +143,21 @@ async def test_columns_are_corrected_and_remembered_as_a_recipe(lists: Lists, wo
     found = await lists.examine(content)
     assert found["report"]["missing_columns"]
     columns = dict(
-        zip("ABCDEFGHI", ["source_no", "name", "address", "latitude", "longitude", "height_m", "structure_type", "built_year", "power"], strict=True)
+        zip(
+            "ABCDEFGHI",
+            [
+                "source_no",
+                "name",
+                "address",
+                "latitude",
+                "longitude",
+                "height_m",
+                "structure_type",
+                "built_year",
+                "power",
+            ],
+            strict=True,
+        )
     )
     session = world["municipal_editor"].session
     address = f"/api/v1/asset-imports/{found['import_id']}"

@@ -123,7 +123,9 @@ class TestRows:
         assert (placed.lon, placed.lat) == (pytest.approx(139.691711, abs=1e-7), pytest.approx(35.689487, abs=1e-7))
         assert rule in said(placed)
         found = [finding for finding in placed.findings if finding.rule == rule]
-        assert ", ".join(str(finding.mended) for finding in found) == "35.689487, 139.691711", "each cell its own number"
+        assert ", ".join(str(finding.mended) for finding in found) == "35.689487, 139.691711", (
+            "each cell its own number"
+        )
         assert len({finding.letter for finding in found}) == len(found) and found[0].row == 2
 
     @pytest.mark.parametrize(
