@@ -1,0 +1,1 @@
+"""Proving that the service survives faults: processes killed in the midst of imports."""

@@ -1,0 +1,123 @@
+"""`scripts/faults kills`: kills in the midst of imports on a database of their own; 1 when something did not hold."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from scripts.fault_tests.kills import Series
+from scripts.fault_tests.mail import mail_server
+from scripts.fault_tests.report import describe_machine, say_series
+from scripts.fault_tests.site import APP, site
+from scripts.machine.cluster import throwaway_cluster
+from scripts.machine.processes import StopRequested, raise_on_stop_signals
+from scripts.machine.terminal import Refusal, refuse, say, timed
+
+ROWS = 15_000
+EDITOR = "minato-editor@demo.example.jp"
+SOURCE = "list-131032-assets"
+
+
+def main() -> int:
+    options = parse_arguments()
+    raise_on_stop_signals()
+    try:
+        with server() as url:
+            bad = [process for process in options.processes if not series(process, options, url)]
+    except StopRequested:
+        return 130
+    except Refusal as refusal:
+        return refuse(refusal)
+    return 1 if bad else 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/faults", description="取り込みの最中にプロセスを強制終了し、登録簿が無事かを確かめます。"
+    )
+    parser.add_argument("fault", choices=["kills"])
+    parser.add_argument("--times", type=int, default=50, help="kills of each process (default: %(default)s)")
+    parser.add_argument("--rows", type=int, default=ROWS, help="rows of the list (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the instants (default: %(default)s)")
+    parser.add_argument("--processes", nargs="+", choices=["web", "worker"], default=["web", "worker"])
+    return parser.parse_args()
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A PostgreSQL where databases may be made: the one of TEST_DATABASE_URL, or a throw-away one."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with throwaway_cluster() as url:
+        yield url
+
+
+@contextmanager
+def own_database(server_url: str, name: str) -> Iterator[str]:
+    """A migrated database with the sample register and its people, gone afterwards."""
+    url = server_url.rpartition("/")[0] + "/" + name
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield url
+        finally:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def editors_token(env: dict[str, str]) -> str:
+    """Migrate, load the sample register, and make an editor's token."""
+    with timed("データを用意します / loading the sample register"):
+        for step in (("migrate",), ("demo", "load")):
+            if subprocess.run([*APP, *step], env=env, stdout=subprocess.DEVNULL).returncode != 0:
+                raise Refusal(f"python -m app {' '.join(step)} failed, see above")
+    made = subprocess.run(
+        [*APP, "token", "create", "--as", EDITOR, "--scope", "assets:import"], env=env, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    return made.stdout.strip()
+
+
+def series(process: str, options: argparse.Namespace, server_url: str) -> bool:
+    """One series of kills; whether everything held."""
+    with (
+        own_database(server_url, f"faults_{process}") as url,
+        tempfile.TemporaryDirectory(prefix="faults-") as folder,
+        mail_server() as (mailbox, smtp_port),
+    ):
+        env = {
+            **os.environ, "DATABASE_URL": url, "DEMO_ACCOUNTS_FILE": f"{folder}/people.txt", "AUDIT_ANCHOR_FILE": os.devnull,
+        }  # fmt: skip
+        token = {"Authorization": f"Bearer {editors_token(env)}"}
+        with site(url, token, Path(folder), SMTP_HOST="127.0.0.1", SMTP_PORT=str(smtp_port)) as made:
+            done = Series(made, mailbox, SOURCE, options.rows, options.seed, options.times)
+            done.calm_round()
+            say(f"{describe_machine()}; {options.rows:,} rows; calm: {json.dumps(rounded(done.seconds))}")
+            repeat(done.kill_web_round if process == "web" else done.kill_worker_round, done)
+            held = say_series(done)
+            done.close()
+    return held
+
+
+def repeat(one_round: Callable[[], None], done: Series) -> None:
+    """Rounds until there are enough kills."""
+    while (before := len(done.kills)) < done.times:
+        one_round()
+        for number, kill in enumerate(done.kills[before:], before + 1):
+            say(f"  {number}/{done.times} {kill.phase} {kill.instant_s:.2f} s: {kill.fell_in} {kill.faults or ''}")
+
+
+def rounded(seconds: dict[str, float]) -> dict[str, float]:
+    return {phase: round(value, 2) for phase, value in seconds.items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
