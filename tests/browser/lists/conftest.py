@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,8 +24,8 @@ TOWN = "13103"
 
 
 @pytest.fixture(scope="module")
-def office(server_url: str, sample_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """The service on the sample register with the demo people, a second editor of Minato, and a worker."""
+def unmanned(server_url: str, sample_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The service on the sample register with the demo people, among them two editors of Minato; nobody does its jobs."""
     folder, mailbox = tmp_path_factory.mktemp("lists"), Mailbox()
     smtp = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     smtp.start()
@@ -37,7 +36,7 @@ def office(server_url: str, sample_template: str, tmp_path_factory: pytest.TempP
         )  # fmt: skip
         add_demo_people(settings, lambda _: None)
         owner = make_engine(settings)
-        with running(settings) as address, working(settings, folder / "worker.log"):
+        with running(settings) as address:
             site = address.replace("127.0.0.1", "localhost")
             yield Place(site, settings, _passwords(folder / "people.txt"), mailbox, owner, "")
         owner.dispose()
@@ -49,18 +48,19 @@ def _passwords(file: Path) -> dict[str, str]:
     return {address.partition("@")[0]: password for address, password, *_ in lines}
 
 
-@contextmanager
-def working(settings: Settings, log: Path) -> Iterator[None]:
-    """A worker in a process of its own while the block runs."""
+@pytest.fixture(scope="module")
+def worker(unmanned: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process of its own."""
+    settings = unmanned.settings
     given = {
         "DATABASE_URL": settings.database_url, "SMTP_HOST": settings.smtp_host or "", "SMTP_PORT": str(settings.smtp_port),
         "AUDIT_ANCHOR_FILE": os.devnull,
     }  # fmt: skip
     command = [sys.executable, "-m", "app", "worker"]
-    with log.open("wb") as said:
+    with (tmp_path_factory.mktemp("worker") / "worker.log").open("wb") as said:
         process = subprocess.Popen(command, cwd=PROJECT_ROOT, env={**os.environ, **given}, stderr=said)
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             try:
@@ -68,6 +68,12 @@ def working(settings: Settings, log: Path) -> Iterator[None]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@pytest.fixture(scope="module")
+def office(unmanned: Place, worker: subprocess.Popen[bytes]) -> Place:
+    """The service and a worker that does its jobs."""
+    return unmanned
 
 
 @pytest.fixture(autouse=True)

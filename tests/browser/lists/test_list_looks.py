@@ -1,5 +1,7 @@
 """Every state of the list pages at 360 and 1440 px, light and dark: axe finds nothing, nothing is cut off, print is whole."""
 
+import signal
+import subprocess
 from pathlib import Path
 from typing import Literal
 
@@ -100,23 +102,26 @@ async def test_publishing(chromium: Browser, office: Place, tmp_path: Path) -> N
         await look(page, "undone")
 
 
-async def test_while_working(chromium: Browser, office: Place, tmp_path: Path) -> None:
-    """What a page says whose work has not begun: the answer of the queue is held back."""
+async def test_while_working(chromium: Browser, office: Place, worker: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    """What a page says in the middle of a long list, and that what is known already stays in sight; the worker is halted."""
     async with window(chromium, bypass_csp=True) as page:
         await sign_in(page, office, "minato-editor", "/lists/assets")
         await send(page, sound_list(tmp_path / "一覧.xlsx", rows=5))
         await judged(page)
-        office.rows(
-            "UPDATE list_import SET state = 'examining', report = report - 'diff' - 'counts' - 'groups' - 'lint',"
-            """ progress = '{"step": "judging", "done": 45000, "total": 120000}'"""
-        )
-        await page.reload()
-        await expect(page.get_by_text("1行ずつ確かめています。45,000行 / およそ120,000行")).to_be_visible()
-        await look(page, "working")
-        office.rows(
-            'UPDATE list_import SET state = \'refused\', progress = NULL, refusal = \'{"ja": "試し", "en": "trial"}\''
-        )
-        await expect(page.get_by_text("試し")).to_be_visible()
+        worker.send_signal(signal.SIGSTOP)
+        try:
+            office.rows(
+                "UPDATE list_import SET state = 'examining', report = report - '{diff,counts,groups,lint}'::text[],"
+                " progress = jsonb_build_object('step', 'judging', 'done', 45000, 'total', 120000)"
+            )
+            await page.reload()
+            await expect(page.get_by_text("1行ずつ確かめています。 45,000行 / およそ120,000行")).to_be_visible()
+            await expect(page.get_by_role("cell", name="みなと見本施設1号館")).to_be_visible()
+            await look(page, "working")
+        finally:
+            worker.send_signal(signal.SIGCONT)
+        office.rows("UPDATE list_import SET state = 'waiting'")
+        await judged(page)
 
 
 async def test_print_shows_what_is_folded(chromium: Browser, office: Place, tmp_path: Path) -> None:
