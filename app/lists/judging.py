@@ -102,13 +102,13 @@ class Judge:
     def judge(self, batch: Sequence[Row]) -> Judged:
         """The batch judged; the tally grows."""
         judged = Judged()
-        places = self.positions.place_all([self.parts(row) for row in batch])
-        for row, placed in zip(batch, places, strict=True):
-            self._judge_row(row, placed, judged)
+        parts = [self.parts(row) for row in batch]
+        for row, said, placed in zip(batch, parts, self.positions.place_all(parts), strict=True):
+            self._judge_row(row, said, placed, judged)
         self.tally.rows += len(batch)
         return judged
 
-    def _judge_row(self, row: Row, placed: Placed, judged: Judged) -> None:
+    def _judge_row(self, row: Row, parts: Parts, placed: Placed, judged: Judged) -> None:
         said: list[tuple[Finding, Rule]] = []
         values: Values = {}
         for column in self._values:
@@ -131,6 +131,9 @@ class Judge:
             if name not in values:
                 said.append((self._of_field(row, name, None), rules.MISSING_VALUE))
         self._check_owner(row, said)
+        if "address" not in self._letters and isinstance(parts.address, str) and parts.address:
+            # Joined of its parts, which have columns of their own.
+            values["address"] = parts.address
         self._settle(row, values, placed, said, judged)
 
     def _settle(

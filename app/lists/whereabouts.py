@@ -26,7 +26,7 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "name": ("name",),
 }
 TARGET_OF_PART = {part: targets[0] for part, targets in _PARTS.items()}
-_ADDRESS_PARTS = ("prefecture", "city", "town", "block")
+_ADDRESS_PARTS = ("prefecture", "city", "town", "block", "lot_no")
 
 Headings = Mapping[str, Heading]
 
@@ -38,7 +38,7 @@ def open_positions(
     columns = PlaceColumns(
         **{part: heading for part, targets in _PARTS.items() if (heading := _first(headings, targets)) is not None}
     )
-    parts = _parts_reader(columns, headings)
+    parts = _parts_reader(columns, headings, owner.name if owner.code5 else "")
     zone = _zone(headings.get("plane_zone"), sample)
     options = PlaceOptions(settings.get("datum"), zone, kind.points_only)
     owner_code5 = owner.code5 or (owner.code6 or "")[:5] or None
@@ -49,15 +49,17 @@ def _first(headings: Headings, targets: Sequence[str]) -> Heading | None:
     return next((headings[target] for target in targets if target in headings), None)
 
 
-def _parts_reader(columns: PlaceColumns, headings: Headings) -> Callable[[Row], Parts]:
+def _parts_reader(columns: PlaceColumns, headings: Headings, owner_name: str) -> Callable[[Row], Parts]:
     split = [headings[target] for target in _ADDRESS_PARTS if target in headings]
     if columns.address is not None or not ({"town", "block"} & headings.keys()):
         return columns.parts
     # Only the parts of an address have columns of their own: joined, they are the address.
     whole = replace(columns, address=split[-1])
+    first = "" if "city" in headings else owner_name
 
     def joined(row: Row) -> Parts:
-        return whole.parts(row)._replace(address="".join(_text(row.cells[heading.place]) for heading in split))
+        said = "".join(_text(row.cells[heading.place]) for heading in split)
+        return whole.parts(row)._replace(address=first + said if said else None)
 
     return joined
 

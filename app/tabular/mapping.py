@@ -133,10 +133,13 @@ def _lexicon(targets: Sequence[Target]) -> Lexicon:
 
 def _candidates(heading: Heading, lexicon: Lexicon) -> dict[str, float]:
     """Targets the heading's words may mean, with the weight of the words alone."""
-    for place, form in enumerate(heading_forms(heading.name)):
-        if form in lexicon:
-            factor = (1.0, 0.97, _LAST_ROW)[place]
-            return {word.target: word.weight * factor for word in lexicon[form]}
+    found: dict[str, float] = {}
+    for form, factor in zip(heading_forms(heading.name), (1.0, 0.97, _LAST_ROW), strict=True):
+        # All readings count, and samples choose: 所在 | 地番 may be one word or a group and its part.
+        for word in lexicon.get(form, ()):
+            found[word.target] = max(found.get(word.target, 0.0), word.weight * factor)
+    if found:
+        return found
     return _within(heading_forms(heading.name)[0], lexicon) if heading.place < _LOOKED_AT else {}
 
 
