@@ -55,7 +55,7 @@ def _parts_reader(columns: PlaceColumns, headings: Headings, owner_name: str) ->
         return columns.parts
     # Only the parts of an address have columns of their own: joined, they are the address.
     whole = replace(columns, address=split[-1])
-    first = "" if "city" in headings else owner_name
+    first = "" if {"prefecture", "city"} & headings.keys() else owner_name
 
     def joined(row: Row) -> Parts:
         said = "".join(_text(row.cells[heading.place]) for heading in split)
