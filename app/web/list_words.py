@@ -95,6 +95,17 @@ def by_level(groups: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mappin
     return [(level, found) for level, found in levels if found]
 
 
+def preview_columns(report: Mapping[str, Any], id_name: str) -> list[dict[str, Any]]:
+    """The preview's columns: the number first, then what the file itself holds, then what was filled in (`is_added`)."""
+    held = {column["target"] for column in report.get("columns", ())} | {id_name}
+    if held & {"plane_x", "plane_y", "geometry"}:
+        held |= {"latitude", "longitude"}
+    shown = [
+        {**column, "is_added": column["name"] not in held} for column in report.get("preview", {}).get("columns", ())
+    ]
+    return sorted(shown, key=lambda column: (column["is_added"], column["name"] != id_name))
+
+
 def share(done: float, total: float | None) -> int | None:
     """How much is done, in percent; None while nobody knows of how much."""
     return None if not total else min(100, round(100 * done / total))
