@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -101,7 +101,8 @@ def series(process: str, options: argparse.Namespace, server_url: str) -> bool:
             done = Series(made, mailbox, SOURCE, options.rows, options.seed, options.times)
             done.calm_round()
             say(f"{describe_machine()}; {options.rows:,} rows; calm: {json.dumps(rounded(done.seconds))}")
-            repeat(done.kill_web_round if process == "web" else done.kill_worker_round, done)
+            with suppress(StopRequested):  # what was found until then is told
+                repeat(done.kill_web_round if process == "web" else done.kill_worker_round, done)
             held = say_series(done)
             done.close()
     return held
