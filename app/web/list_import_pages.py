@@ -22,7 +22,16 @@ from app.problems import INVALID, NOT_FOUND, Problem
 from app.web.account_forms import Posted, go
 from app.web.list_forms import ListImporter, read_choices
 from app.web.list_pages import kind_of, list_page, names_of
-from app.web.list_words import by_level, kept_from_public, preview_columns, share, steps_of, sureness, target_groups
+from app.web.list_words import (
+    by_level,
+    kept_from_public,
+    preview_columns,
+    refused_values,
+    share,
+    steps_of,
+    sureness,
+    target_groups,
+)
 
 router = APIRouter(include_in_schema=False)
 _LOST_SHOWN = 20
@@ -54,7 +63,7 @@ def _import_page(
     return list_page(
         request, "import.html", kind, problem=problem, found=found, report=found["report"] or {}, typed=typed or {},
         working=found["state"] in _WORKING, steps=steps_of(found), target_groups=target_groups(kind), sureness=sureness,
-        by_level=by_level, preview_columns=preview_columns, share=share, headings=_headings(found), whole_address=_whole_address(request, kind, found),
+        by_level=by_level, preview_columns=preview_columns, refused_values=refused_values(found["report"] or {}), share=share, headings=_headings(found), whole_address=_whole_address(request, kind, found),
         **publishing.outlook(found, viewer.actor), **context,
     )  # fmt: skip
 

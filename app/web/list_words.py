@@ -106,6 +106,17 @@ def preview_columns(report: Mapping[str, Any], id_name: str) -> list[dict[str, A
     return sorted(shown, key=lambda column: (column["is_added"], column["name"] != id_name))
 
 
+def refused_values(report: Mapping[str, Any]) -> dict[tuple[int, str], str]:
+    """What stood in cells that could not be taken, by row and field, as far as the report names them."""
+    return {
+        (one["row"], one["field"]): one["value"]
+        for group in report.get("groups", ())
+        if group["level"] == "error"
+        for one in group["first"]
+        if one["value"]
+    }
+
+
 def share(done: float, total: float | None) -> int | None:
     """How much is done, in percent; None while nobody knows of how much."""
     return None if not total else min(100, round(100 * done / total))
