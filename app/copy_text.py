@@ -30,8 +30,13 @@ def _copy_text(value: Any) -> str:
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, dict):
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode().translate(_ESCAPES)
+        return json_text(value, option=orjson.OPT_SORT_KEYS).translate(_ESCAPES)
     if isinstance(value, list | tuple):
         items = ",".join(f'"{str(item).translate(_IN_ARRAY)}"' for item in value)
         return f"{{{items}}}".translate(_ESCAPES)
     return str(value).translate(_ESCAPES)
+
+
+def json_text(value: Any, **how: Any) -> str:
+    """JSON that jsonb takes: it has no NUL, which is shown as the character for one that is lost (U+FFFD)."""
+    return orjson.dumps(value, **how).decode().replace("\\u0000", "\\ufffd")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.accounts.actor import Actor, Service
+from app.copy_text import json_text
 from app.lists.kinds import ListKind, Owner
 from app.problems import CONFLICT, NOT_FOUND, PRECONDITION_REQUIRED, STALE, Problem
 
@@ -296,4 +297,4 @@ def defer(session: Session, task: str, found: Import, who: Actor | Service, **fu
 
 
 def _json(content: Any) -> str:
-    return orjson.dumps(content, default=str).decode()
+    return json_text(content, default=str)
