@@ -203,7 +203,7 @@ def test_sample_outlines_are_whole_and_apart(loaded: Sessions) -> None:
     overlaps = """SELECT count(*) FROM municipality a JOIN municipality b ON a.municipality_code < b.municipality_code
       AND ST_Intersects(a.geom, b.geom) WHERE ST_Area(ST_Intersection(a.geom, b.geom)) > 1e-6"""
     assert ask(loaded, overlaps) == [(0,)]
-    outside = """SELECT count(*) FROM asset JOIN municipality m USING (municipality_code)
+    outside = """SELECT count(*) FROM asset JOIN municipality m ON m.municipality_code = a.municipality_code
       WHERE NOT ST_DWithin(asset.geom, m.geom, 0.001)"""
     assert ask(loaded, outside) == [(0,)]
 
@@ -257,7 +257,7 @@ def test_sample_assets_lie_in_their_real_municipality(loaded: Sessions, tmp_path
         pytest.skip("no folder with published data")
     located = {name: entry for name, entry in read_manifest().items() if entry.reading in ("boundaries", "facilities")}
     assert load_sources(loaded, settings, located, lambda line: None, cache=tmp_path)
-    far = """SELECT a.asset_id FROM asset a JOIN data_source USING (source_id) JOIN municipality m USING (municipality_code)
+    far = """SELECT a.asset_id FROM asset a JOIN data_source USING (source_id) JOIN municipality m ON m.municipality_code = a.municipality_code
       WHERE is_sample AND NOT ST_DWithin(a.geom::geography, m.geom::geography, 300)"""
     assert ask(loaded, far) == []
     shared = """SELECT a.asset_id, b.asset_id FROM asset a JOIN asset b ON a.geom = b.geom

@@ -29,7 +29,7 @@ def refused_in_child(path: Path, name: str = "list.csv") -> Unreadable:
     before, began = resident_bytes(), time.monotonic()
     with pytest.raises(Unreadable) as raised:
         list(run_in_child("tests.tabular.child_functions:read", {"path": str(path), "name": name}, Limits()))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15, "5 s on a machine of its own"
     assert resident_bytes() - before < 10_000_000
     assert raised.value.ja and raised.value.en
     return raised.value
