@@ -10,10 +10,10 @@ export function rememberParts() {
 }
 
 /**
- * Take over what has changed in a page of the same kind; `sent` is the form whose choices are now the server's own.
- * Returns false where the HTML is another page.
+ * Take over what has changed in a page of the same kind. Of an answer to a form (`isAnswer`) also what it says on top;
+ * `sent` is the form whose choices are now the server's own. Returns false where the HTML is another page.
  */
-export function swap(html, sent = null) {
+export function swap(html, { isAnswer = false, sent = null } = {}) {
   const next = new DOMParser().parseFromString(html, "text/html").querySelector("main[data-list]");
   if (!next) return false;
   const main = document.querySelector("main[data-list]");
@@ -26,9 +26,9 @@ export function swap(html, sent = null) {
     if (isKept) keepBusy(part);
     else if (served.get(part.id) !== fresh.outerHTML || part.ariaBusy === "true") replace(part, fresh, sent);
   }
-  const said = next.querySelector("#said");
-  document.getElementById("said").replaceWith(said);
-  if (said.querySelector("#problem")) said.querySelector("#problem").focus();
+  if (isAnswer) document.getElementById("said").replaceWith(next.querySelector("#said"));
+  const problem = isAnswer && document.getElementById("problem");
+  if (problem) problem.focus();
   else putBack(focus);
   return true;
 }
@@ -56,6 +56,7 @@ function replace(part, fresh, sent) {
 }
 
 const isChanged = (input) => {
+  if (input.hasAttribute("data-typed")) return true; // shown again with a problem, not taken yet
   if (input.type === "checkbox") return input.checked !== input.defaultChecked;
   if (input.tagName === "SELECT") return ![...input.options].some((option) => option.selected && option.defaultSelected);
   return input.value !== input.defaultValue;

@@ -117,19 +117,26 @@ async function answerInPlace(event) {
   if (form.ariaBusy === "true") return;
   form.ariaBusy = "true";
   try {
-    const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" } });
-    const html = await response.text();
-    const isTaken = response.ok;
-    if (!new URL(response.url).pathname.startsWith(page()) || !swap(html, isTaken ? form : null)) return form.submit(); // the way that leads through the sign-in
+    const { response, html } = await post(form);
+    const isOurs = new URL(response.url).pathname.startsWith(page());
+    if (!isOurs || !swap(html, { isAnswer: true, sent: response.ok ? form : null })) return form.submit(); // leads through the sign-in
     stamp = "";
     if (WORKING.includes(main.dataset.state)) poll();
   } catch {
-    tell("");
-    tell(say("lists.js.offline.send"));
     showProblem(say("lists.js.offline.send"));
   } finally {
     form.ariaBusy = null;
   }
+}
+
+/** Send a form; one that only the work on the file itself overtook is sent again with the page's new version. */
+async function post(form, again = WORKING.includes(main.dataset.state)) {
+  const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" } });
+  const html = await response.text();
+  const version = /data-version="(\d+)"/.exec(html)?.[1];
+  if (response.status !== 412 || !again || !version) return { response, html };
+  form.elements.version.value = version;
+  return post(form, false);
 }
 
 function showProblem(words) {

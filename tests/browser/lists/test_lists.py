@@ -209,3 +209,51 @@ async def test_a_lapsed_session_while_sending(chromium: Browser, office: Place, 
         await expect(alert).to_be_focused()
         await alert.get_by_role("link", name="サインイン").click()
         await expect(page.get_by_label("メールアドレス")).to_be_visible()
+
+
+async def test_the_old_datum_is_mended_by_one_press(chromium: Browser, office: Place, tmp_path: Path) -> None:
+    """The sample register holds no table of towns to suspect it by, so the suspicion is put in by hand."""
+    async with window(chromium) as page:
+        await open_lists(page, office)
+        await send(page, sound_list(tmp_path / "一覧.xlsx", rows=3))
+        await judged(page)
+        office.rows(
+            "UPDATE list_import SET report = jsonb_set(report, '{evidence,datum_suspected}', 'true'), version = version + 1"
+        )
+        await page.reload()
+        said = judgement(page)
+        await expect(said.get_by_role("button", name="世界測地系のままにする")).to_be_visible()
+        await said.get_by_role("button", name="旧日本測地系として直す").click()
+        await expect(said.get_by_text("旧日本測地系の緯度・経度として、世界測地系に直しています。")).to_be_visible(
+            timeout=LONG_MS
+        )
+        await expect(said.get_by_role("button", name="選び直す")).to_be_visible()
+        await publish(page, "3件を公開する")
+    moved = office.rows(
+        "SELECT min(ST_Distance(CAST(geom AS geography), CAST(ST_SetSRID(ST_MakePoint(139.744, 35.6567), 4326) AS geography)))"
+        " FROM asset WHERE source_id LIKE 'list-%' AND valid_to IS NULL AND name LIKE '%施設1号館'"
+    )[0][0]
+    assert 440 < moved < 480
+
+
+async def test_every_cell_of_a_rule_is_read_page_by_page(chromium: Browser, office: Place, tmp_path: Path) -> None:
+    file = tmp_path / "一覧.xlsx"
+    rows = [facility(number) for number in range(1, 451)]
+    for row in rows:
+        row[8] = f"{row[8]}階"
+    save_list(file, rows)
+    async with window(chromium) as page:
+        await open_lists(page, office)
+        await send(page, file)
+        await judged(page)
+        said = judgement(page)
+        await said.get_by_text("直 こちらで直したところ").click()
+        group = said.get_by_role("group").filter(has_text="言葉の付いた階数").last
+        await group.get_by_text("言葉の付いた階数").click()
+        await expect(group.get_by_role("row")).to_have_count(1 + 5)
+        await group.get_by_role("link", name="450か所すべてを見る").click()
+        await expect(group.get_by_role("row")).to_have_count(1 + 200)
+        await group.get_by_role("link", name="続きを見る").click()
+        await group.get_by_role("link", name="続きを見る").click()
+        await expect(group.get_by_role("row")).to_have_count(1 + 450)
+        await expect(group.get_by_role("link", name="続きを見る")).to_have_count(0)
