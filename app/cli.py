@@ -32,6 +32,14 @@ for _name, _kind in (("assets", ASSETS), ("wifi", WIFI)):
     add_import_command(imports, _name, _kind, {_kind.name: _kind})
 
 
+@imports.callback()
+def log_to_stderr() -> None:
+    """Keep standard output for the report, which programs read."""
+    from app.edge import configure_logs
+
+    configure_logs(as_json=False)
+
+
 @main.command()
 def migrate() -> None:
     """データベースを最新の形にします。"""

@@ -52,7 +52,8 @@ def add_import_command(app: typer.Typer, name: str, kind: ListKind, kinds: Mappi
         except Problem as problem:
             report = {"refusal": {"rule": problem.kind.slug, "ja": problem.ja, "en": problem.en}}
         typer.echo(json.dumps(report, ensure_ascii=False, indent=1, default=str) if as_json else in_words(report))
-        if report.get("refusal") or (report.get("errors") and not report.get("published")):
+        # A dry run that could read the file has done what was asked, whatever it found.
+        if report.get("refusal") or not (dry_run or report.get("published")):
             raise typer.Exit(1)
 
 
@@ -96,10 +97,18 @@ def import_file(
     return report | {"published": outcome is not None, "import_id": str(import_id)}
 
 
+_COUNTED = ("new", "changed", "same", "missing", "errors")
+
+
 def told(found: imports.Import, findings: list[dict[str, Any]]) -> dict[str, Any]:
     """The report of the command line: counts of the difference, and each error with sheet, row, column, value, rule."""
     if found["state"] == "refused":
-        return {"file": found["file_name"], "refusal": found["refusal"]}
+        return {
+            "file": found["file_name"],
+            "refusal": found["refusal"],
+            "counts": dict.fromkeys(_COUNTED, 0),
+            "errors": [],
+        }
     report = found["report"]
     groups = {group["rule"]: group for group in report["groups"]}
     sheet = report["reading"]["sheet"]
@@ -114,10 +123,11 @@ def told(found: imports.Import, findings: list[dict[str, Any]]) -> dict[str, Any
         if f["rule"] in groups and groups[f["rule"]]["level"] == "error"
     ]  # fmt: skip
     diff = report.get("diff", {})
+    counts = {name: diff.get(name, 0) for name in _COUNTED} | {"errors": report["counts"]["errors"]}
     return {
         "file": found["file_name"], "format": report["reading"]["format"], "encoding": report["reading"]["encoding"],
         "sheet": sheet, "rows": report["counts"]["rows"], "good_rows": report["counts"]["good_rows"],
-        **{name: diff.get(name, 0) for name in ("new", "changed", "same", "missing", "moved", "in_force")},
+        "counts": counts, **{name: diff.get(name, 0) for name in ("new", "changed", "same", "missing", "moved", "in_force")},
         "errors": errors, "error_count": report["counts"]["errors"], "warnings": report["counts"]["warnings"],
         "mended": report["counts"]["mended"], "missing_columns": report.get("missing_columns", []),
         "columns": {column["letter"]: column["target"] for column in report["columns"]},
