@@ -13,6 +13,7 @@ from app.lists.schemas import Choices
 from app.problems import INVALID, Problem
 
 _SETTINGS_CHARACTERS = 20_000
+_FAULTS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,17 @@ def read_choices(written: str) -> dict[str, Any]:
     """Choices sent as JSON text. Raises Problem (422)."""
     try:
         return Choices.model_validate(orjson.loads(written)).model_dump(exclude_unset=True)
-    except (orjson.JSONDecodeError, ValidationError) as error:
+    except orjson.JSONDecodeError as error:
         raise _invalid(f"settings を読めません（{error}）。", f"settings cannot be read ({error}).") from None
+    except ValidationError as error:
+        said = _first_faults(error)
+        raise _invalid(f"settings を読めません（{said}）。", f"settings cannot be read ({said}).") from None
+
+
+def _first_faults(error: ValidationError) -> str:
+    """A few of the faults, shortly: what was sent may be long, and is not sent back."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)[:_FAULTS_SHOWN]
+    return "; ".join(f"{'.'.join(str(part)[:40] for part in fault['loc'])}: {fault['msg'][:100]}" for fault in faults)
 
 
 def _invalid(ja: str, en: str) -> Problem:
