@@ -15,7 +15,7 @@ def test_killed_processes_leave_no_half_import(world_url: str, world: World, tmp
             world_url, world["municipal_editor"].token, tmp_path, SMTP_HOST="127.0.0.1", SMTP_PORT=str(smtp_port)
         ) as running,
     ):
-        series = Series(running, mailbox, "list-131032-assets", rows=1_500, seed=4, times=4, times_a_phase=1)
+        series = Series(running, mailbox, "list-131032-assets", rows=600, seed=4, times=4, times_a_phase=1)
         series.calm_round()
         series.kill_web_round(("upload", "publication"))
         series.kill_worker_round(("examination", "publication"))
