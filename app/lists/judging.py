@@ -8,6 +8,7 @@ from hashlib import blake2s
 from typing import Any
 
 from app.copy_text import copy_line
+from app.fields import Field
 from app.lists import rules
 from app.lists.kinds import ListKind, Owner, Values
 from app.lists.position_parts import Parts
@@ -90,7 +91,7 @@ class Judge:
     ) -> None:
         self.kind, self.owner, self.positions, self.parts, self.stored = kind, owner, positions, parts, stored
         self.tally = Tally()
-        fields = kind.field_by_name
+        fields = self._fields = kind.field_by_name
         id_name = kind.id_field.name
         self._values = [c for c in columns if c.target in fields]
         self._aside = [c for c in columns if c.target is None]
@@ -119,7 +120,7 @@ class Judge:
             if outcome.value is not None:
                 values[column.target] = outcome.value  # type: ignore[index]
             if outcome.rule is not None:
-                said.append((_finding(row, column, cell, outcome), outcome.rule))
+                said.append((_finding(row, column, cell, outcome, self._fields), outcome.rule))
         for finding in placed.findings:
             said.append(
                 (
@@ -168,15 +169,17 @@ class Judge:
                 continue
             outcome = parse_code(cell)
             if outcome.rule is not None:
-                said.append((_finding(row, column, cell, outcome), outcome.rule))
+                said.append((_finding(row, column, cell, outcome, self._fields), outcome.rule))
             if outcome.value is not None and self.owner.code5 not in (None, outcome.value):
-                said.append((_finding(row, column, cell, Outcome(None, rules.FOREIGN_OWNER)), rules.FOREIGN_OWNER))
+                said.append(
+                    (_finding(row, column, cell, Outcome(None, rules.FOREIGN_OWNER), self._fields), rules.FOREIGN_OWNER)
+                )
 
     def _add_place(self, row: Row, values: Values, placed: Placed, said: list[tuple[Finding, Rule]]) -> None:
         code5 = placed.municipality_code or self.owner.code5
         if code5 and (found := self._names.get(code5)):
             values["municipality_code"], values["municipality"] = code5, found.name
-        if placed.geocode_level and "geocode_level" in self.kind.field_by_name:
+        if placed.geocode_level and "geocode_level" in self._fields:
             values["geocode_level"] = placed.geocode_level  # the row's own speaks of a position it does not have
         elif values.get("geocode_level") == "city":
             too_coarse = self._of_field(row, "geocode_level", "city")._replace(rule=CITY_LEVEL_GIVEN.id)
@@ -219,7 +222,7 @@ class Judge:
         return Finding(row.number, self._letters.get(name), name, rules.MISSING_VALUE.id, value)
 
     def _shown(self, row: Row, values: Values, said: Iterable[tuple[Finding, Rule]]) -> dict[str, Any]:
-        fields = self.kind.field_by_name
+        fields = self._fields
         order = list(Level)
         marks: dict[str, str] = {}
         for finding, rule in said:
@@ -248,13 +251,14 @@ def _hidden(letter: str, key: str) -> str:
     return letter + blake2s(key.encode(), digest_size=5).hexdigest()
 
 
-def _finding(row: Row, column: Column, cell: Cell, outcome: Outcome) -> Finding:
+def _finding(row: Row, column: Column, cell: Cell, outcome: Outcome, fields: Mapping[str, Field]) -> Finding:
     assert outcome.rule is not None
-    mended = None if outcome.value is None or outcome.rule.level is Level.ERROR else shown(outcome.value)
+    given = outcome.value is not None and outcome.rule.level is not Level.ERROR
+    mended = _label(fields, column.target or "", outcome.value) if given else None
     return Finding(row.number, column.heading.letter, column.target, outcome.rule.id, shown(cell), mended)
 
 
-def _label(fields: Mapping[str, Any], name: str, value: Any) -> str:
+def _label(fields: Mapping[str, Field], name: str, value: Any) -> str:
     known = fields.get(name)
     if known is not None and known.values and value in known.values:
         return str(known.values[value][0])

@@ -1,5 +1,6 @@
 """Recipes: how one owner's list is read, remembered by the words of its headings and used again under a name."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,20 @@ def find_recipe(session: Session, kind: ListKind, name: str) -> dict[str, Any] |
     return session.execute(
         text("SELECT settings FROM list_recipe WHERE kind = :kind AND name = :name"), {"kind": kind.name, "name": name}
     ).scalar_one_or_none()
+
+
+def with_recipe(session: Session, kind: ListKind, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Choices with those of the recipe they name, which take the place of columns chosen before.
+
+    Raises Problem (404) where no recipe is called so.
+    """
+    name = choices.get("recipe")
+    if name is None:
+        return dict(choices)
+    settings = find_recipe(session, kind, name)
+    if settings is None:
+        raise Problem(NOT_FOUND, f"「{name}」という読み方は保存されていません。", f"No recipe is called {name!r}.")
+    return {"columns": {}, **settings, **choices}
 
 
 def save_recipe(session: Session, kind: ListKind, found: Import, name: str) -> dict[str, Any]:

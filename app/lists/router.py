@@ -126,7 +126,8 @@ def _add_sending(router: APIRouter, kind: ListKind, prefix: str) -> None:
         with db.begin(actor) as session:
             found = imports.get_import(session, import_id, kind, for_change=True)
             imports.match_version(found, if_match)
-            changed = imports.change_settings(session, found, choices.model_dump(exclude_unset=True))
+            wanted = recipes.with_recipe(session, kind, choices.model_dump(exclude_unset=True))
+            changed = imports.change_settings(session, found, wanted)
             if changed["state"] == "waiting":
                 imports.defer(session, "lists.examine", changed, actor)
         return answer(response, changed, actor, prefix)

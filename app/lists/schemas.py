@@ -23,6 +23,7 @@ class Choices(BaseModel):
         None, description="Column letter → what it means (a target's name), or null to keep it aside"
     )
     datum: Literal["jgd", "tokyo"] | None = Field(None, description="tokyo: positions are in the old Tokyo Datum")
+    zone: Annotated[int, Field(ge=1, le=19)] | None = Field(None, description="Zone of plane rectangular coordinates")
     recipe: Name | None = Field(None, description="Name of a saved way of reading")
     retire_missing: bool = Field(False, description="Retire what is in force and missing from the file")
     leave_out_errors: bool = Field(False, description="Publish without the rows that have errors")

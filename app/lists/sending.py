@@ -9,7 +9,7 @@ from app.accounts.actor import Actor, Service
 from app.lists import imports, recipes
 from app.lists.imports import Import
 from app.lists.kinds import ListKind, Owner
-from app.problems import INVALID, NOT_FOUND, Problem
+from app.problems import INVALID, Problem
 
 
 def send_file(
@@ -49,17 +49,8 @@ def take_file(
             "The file is empty (0 bytes); save it again and send it.",
         )
     file.seek(0)
-    settings = {**_of_recipe(session, kind, choices.get("recipe")), **choices}
+    settings = recipes.with_recipe(session, kind, choices)
     return imports.create_import(session, kind, owner, who, name, file, settings)
-
-
-def _of_recipe(session: Session, kind: ListKind, name: str | None) -> dict[str, Any]:
-    if name is None:
-        return {}
-    settings = recipes.find_recipe(session, kind, name)
-    if settings is None:
-        raise Problem(NOT_FOUND, f"「{name}」という読み方は保存されていません。", f"No recipe is called {name!r}.")
-    return settings
 
 
 def _asker(who: Actor) -> dict[str, str]:

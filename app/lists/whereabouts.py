@@ -39,7 +39,7 @@ def open_positions(
         **{part: heading for part, targets in _PARTS.items() if (heading := _first(headings, targets)) is not None}
     )
     parts = _parts_reader(columns, headings, owner.name if owner.code5 else "")
-    zone = _zone(headings.get("plane_zone"), sample)
+    zone = settings.get("zone") or _zone(headings.get("plane_zone"), sample)
     options = PlaceOptions(settings.get("datum"), zone, kind.points_only)
     owner_code5 = owner.code5 or (owner.code6 or "")[:5] or None
     return Positions(places, owner_code5, columns, [parts(row) for row in sample], options), parts

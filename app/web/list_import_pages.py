@@ -166,11 +166,8 @@ def use_recipe(
     """Read the file as another one was read."""
 
     def change(session: Session, kind: ListKind, found: Import) -> str | None:
-        name = str(form.get("recipe", ""))
-        settings = recipes.find_recipe(session, kind, name)
-        if settings is None:
-            raise Problem(NOT_FOUND, "その読み方は保存されていません。", "There is no such recipe.")
-        changed = imports.change_settings(session, found, {**settings, "recipe": name, "columns": None})
+        wanted = recipes.with_recipe(session, kind, {"recipe": str(form.get("recipe", ""))})
+        changed = imports.change_settings(session, found, wanted)
         imports.defer(session, "lists.examine", changed, viewer.actor)
         return None
 
