@@ -246,7 +246,7 @@ FIGURES = (
     _workbook("list-publish", "s", "the same: from asking until it is in force", "published_s", 5),
     _workbook("list-again", "s", "the same file published a second time", "again_s", 5),
     _workbook("list-memory", "MiB", "the most memory of the reading process", "child_bytes", 512),
-    _workbook("list-back", "s", "the sender's workbook back, 5,000 findings marked", "back_s"),
+    _workbook("list-back", "s", "the sender's workbook back with its findings marked", "back_s"),
     _workbook("list-back-memory", "MiB", "the most memory of the process that writes it", "back_child_bytes"),
     Figure("large-publish", "rows/s", "1,000,000 rows of CSV published", measure_large, "COPY", 0.5, on_request=True),
     Figure("large-memory", "MiB", "the most memory of its reading process", measure_large_memory, most=512, on_request=True),
