@@ -3,7 +3,6 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import date
 
 import msoffcrypto.format.ooxml
 import openpyxl
@@ -159,4 +158,3 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes]]] = {
 }
 # Names that would do something where a spreadsheet took them for more than text.
 FORMULAS = ("=cmd|'/C calc'!A0", '=HYPERLINK("http://127.0.0.1/","押す")', "+SUM(1,2)", "@SUM(1)", "-2+3", "=1+1")
-MADE_ON = date(2026, 1, 1)
