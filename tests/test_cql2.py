@@ -9,13 +9,13 @@ from typing import Any
 import cql2
 import psycopg
 import pytest
-from tests.conftest import database
 
 from app.fields import Field
 from app.geo import CRS84, Crs, find_crs
 from app.ogc.collections import BUILT_IN, Collection
 from app.ogc.cql2 import FILTER_SQLSTATES, parse_filter
 from app.problems import Problem
+from tests.conftest import database
 
 ROWS = """
 CREATE TABLE filter_rows (

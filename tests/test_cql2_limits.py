@@ -9,7 +9,6 @@ from typing import Any, get_args
 import cql2
 import psycopg
 import pytest
-from tests.conftest import database
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from app.ogc.cql2_sql import MAX_DEPTH, OPERATIONS
 from app.ogc.cql2_text import parse_text
 from app.ogc.sql import Sql
 from app.problems import Problem
+from tests.conftest import database
 
 ASSETS = next(collection for collection in BUILT_IN if collection.id == "assets")
 FAST_S = 0.1  # of processor time; most take a millisecond

@@ -9,13 +9,13 @@ from typing import Any
 import cql2
 import psycopg
 import pytest
-from tests.conftest import database
 
 from app.fields import Field
 from app.ogc.collections import Collection
 from app.ogc.cql2 import parse_filter
 from app.ogc.sql import fill
 from scripts.checks.ne110m import FOLDER, Predicate, load_layers, read_predicates
+from tests.conftest import database
 
 FIELD_TYPES = {
     "text": "string",

@@ -234,6 +234,7 @@ def _restore(session: Session, table: Table, source_id: str, at: Any) -> Publish
         ),
         bound,
     )
+    session.execute(text("ANALYZE touched"))  # else the planner takes it for a handful of rows
     before = f"FROM {table.name} b JOIN touched USING ({names['id']}) WHERE b.source_id = :source AND b.valid_to = :at"
     closed = session.execute(
         text(
