@@ -88,7 +88,9 @@ def serve(port: int, stack: ExitStack) -> None:
     while True:
         refuse_ended(processes)
         if revive_worker():
-            say("ワーカーが終わったので、もう一度始めました / the worker ended and was started again; see .local/worker.log")
+            say(
+                "ワーカーが終わったので、もう一度始めました / the worker ended and was started again; see .local/worker.log"
+            )
         time.sleep(0.5)
 
 
