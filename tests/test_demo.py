@@ -203,7 +203,7 @@ def test_sample_outlines_are_whole_and_apart(loaded: Sessions) -> None:
     overlaps = """SELECT count(*) FROM municipality a JOIN municipality b ON a.municipality_code < b.municipality_code
       AND ST_Intersects(a.geom, b.geom) WHERE ST_Area(ST_Intersection(a.geom, b.geom)) > 1e-6"""
     assert ask(loaded, overlaps) == [(0,)]
-    outside = """SELECT count(*) FROM asset JOIN municipality m ON m.municipality_code = a.municipality_code
+    outside = """SELECT count(*) FROM asset JOIN municipality m ON m.municipality_code = asset.municipality_code
       WHERE NOT ST_DWithin(asset.geom, m.geom, 0.001)"""
     assert ask(loaded, outside) == [(0,)]
 

@@ -42,7 +42,8 @@ class Checkout:
     def serve(self, port: int | None = None, **environment: str) -> "subprocess.Popen[str]":
         kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "GEODATA_DIR")}
         return subprocess.Popen(
-            [self.folder / "scripts/serve", "--port", str(port or self.port)],
+            # Where these tests were started with nohup, scripts/serve would inherit its wish to outlive the terminal.
+            ["env", "--default-signal=HUP", self.folder / "scripts/serve", "--port", str(port or self.port)],
             env={**kept, "GEODATA_DOWNLOAD": "false", **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
