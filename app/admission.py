@@ -90,8 +90,9 @@ def _who(scope: Scope) -> tuple[str, str]:
 
 
 def _too_large(largest: int) -> Problem:
+    most = f"{largest >> 20:,} MiB" if largest >= 1 << 20 else f"{largest >> 10:,} KiB"
     return Problem(
         TOO_LARGE,
-        f"送られたデータが大きすぎます（上限 {largest // 1024:,} KiB）。",
-        f"The body is too large (at most {largest // 1024:,} KiB).",
+        f"送られたデータが大きすぎます（上限 {most}）。",
+        f"The body is too large (at most {most}).",
     )

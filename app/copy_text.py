@@ -39,4 +39,4 @@ def _copy_text(value: Any) -> str:
 
 def json_text(value: Any, **how: Any) -> str:
     """JSON that jsonb takes: it has no NUL, which is shown as the character for one that is lost (U+FFFD)."""
-    return orjson.dumps(value, **how).decode().replace("\\u0000", "\\ufffd")
+    return orjson.dumps(value, default=str, **how).decode().replace("\\u0000", "\\ufffd")

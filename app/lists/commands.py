@@ -79,7 +79,7 @@ def import_file(
     examine_import(transactions, kinds, import_id, _WHO)
     with transactions.begin(_WHO) as session:
         found = imports.get_import(session, import_id)
-        errors = imports.read_findings(session, import_id, None, 0, 50_000)
+        errors = imports.read_findings(session, import_id, None, 0, 100_000)
     report = told(found, errors)
     if dry_run or found["state"] != "examined":
         with transactions.begin(_WHO) as session:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Service, Transactions
+from app.copy_text import json_text
 from app.lists import imports
 from app.lists.differences import compare, guard, neighbours, taken_ids
 from app.lists.imports import Import, Superseded
@@ -163,7 +164,7 @@ def _compare(
         content.seek(0)
         imports.put_parts(session, found["import_id"], part, content)
     imports.set_state(
-        session, found["import_id"], "examined", progress=None, report=orjson.loads(imports._json(report)),
+        session, found["import_id"], "examined", progress=None, report=orjson.loads(json_text(report)),
         examined_at=session.execute(text("SELECT clock_timestamp()")).scalar_one(), asked_by=None,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ Runs inside `app/tabular/sandbox.py`, without database, network or settings: eve
 arguments, everything it finds leaves by `send(header, body)`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import chain, islice
@@ -16,7 +17,7 @@ from app.lists.judging import BATCH_ROWS, Column, Judge, shown
 from app.lists.kinds import ListKind, Owner
 from app.lists.position_survey import Evidence
 from app.lists.whereabouts import open_positions
-from app.tabular.findings import Finding, Level
+from app.tabular.findings import Finding, Level, Rule
 from app.tabular.heading_words import heading_unit
 from app.tabular.mapping import Proposal, apply_recipe, known_headings, propose
 from app.tabular.opening import open_table
@@ -26,7 +27,7 @@ from app.territory.places import Places
 
 Send = Callable[..., None]
 SAMPLE_ROWS = 2_000  # rows columns and positions are told by
-FINDINGS_KEPT = 50_000  # of a file, for the page and the workbook
+FINDINGS_KEPT = 25_000  # of each level, for the page and the workbook: mended cells must not crowd out errors
 LINTED_ROWS = 200_000  # longer files are made by machines
 _CHOSEN = ("あなたが選びました", "chosen by you")
 
@@ -165,17 +166,24 @@ def _told(evidence: Evidence) -> dict[str, Any]:
 
 
 def _judge_all(judge: Judge, rows: Iterator[Row], table: Table, send: Send) -> None:
-    kept = 0
+    kept: Counter[Level] = Counter()
     while batch := list(islice(rows, BATCH_ROWS)):
         is_first = judge.tally.rows == 0
         judged = judge.judge(batch)
         if is_first:
             send({"report": {"preview": {"columns": shown_columns(judge, judged.preview), "rows": judged.preview}}})
         send({"rows": judge.tally.rows, "total": table.row_estimate}, b"".join(judged.lines))
-        room = judged.findings[: max(0, FINDINGS_KEPT - kept)]
-        kept += len(room)
-        if room:
-            send({"findings": len(room)}, b"".join(orjson.dumps(finding._asdict()) + b"\n" for finding in room))
+        if shown_now := list(_within_bounds(judged.findings, judge.tally.rules, kept)):
+            lines = (orjson.dumps(finding._asdict()) + b"\n" for finding in shown_now)
+            send({"findings": len(shown_now)}, b"".join(lines))
+
+
+def _within_bounds(findings: Sequence[Finding], rules: Mapping[str, Rule], kept: Counter[Level]) -> Iterator[Finding]:
+    for finding in findings:
+        level = rules[finding.rule].level
+        if kept[level] < FINDINGS_KEPT:
+            kept[level] += 1
+            yield finding
 
 
 def shown_columns(judge: Judge, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -216,7 +224,6 @@ def write_workbook(arguments: dict[str, Any], send: Send) -> None:
     Raises: Unreadable.
     """
     from app.tabular.error_sheet import Summary
-    from app.tabular.findings import Rule
     from app.tabular.workbook_back import write_back
 
     read, counts = arguments["reading"], arguments["counts"]

@@ -47,7 +47,7 @@ def create_import(
         ),
         {
             "kind": kind.name, "municipality": owner.code5, "organisation": owner.organisation_id or _organisation(who),
-            "person": by, "name": _plain_name(file_name), "settings": _json(settings),
+            "person": by, "name": _plain_name(file_name), "settings": json_text(settings),
         },
     ).scalar_one()  # fmt: skip
     digest, size = hashlib.sha256(), 0
@@ -144,7 +144,7 @@ def change_settings(session: Session, found: Import, settings: Mapping[str, Any]
     again = "" if stays else ", state = 'waiting', progress = NULL, refusal = NULL"
     _update(
         session, found["import_id"],
-        f"settings = CAST(:settings AS jsonb), asked_by = NULL, version = version + 1{again}", settings=_json(merged),
+        f"settings = CAST(:settings AS jsonb), asked_by = NULL, version = version + 1{again}", settings=json_text(merged),
     )  # fmt: skip
     audit.record(session, "list.settings", f"import:{found['import_id']}", before=found["settings"], after=merged)
     return get_import(session, found["import_id"])
@@ -165,7 +165,7 @@ def carry_on(session: Session, found: Import, marked: str) -> Import:
     settings = {name: row.settings[name] for name in _CARRIED_ON if name in row.settings} | found["settings"]
     _update(
         session, found["import_id"], "settings = CAST(:settings AS jsonb), continues = :before",
-        settings=_json(settings), before=row.import_id,
+        settings=json_text(settings), before=row.import_id,
     )  # fmt: skip
     return get_import(session, found["import_id"])
 
@@ -180,7 +180,7 @@ def set_state(session: Session, import_id: UUID, state: str, **columns: Any) -> 
         f", {name} = CAST(:{name} AS jsonb)" if isinstance(value, dict) else f", {name} = :{name}"
         for name, value in columns.items()
     )
-    bound = {name: _json(value) if isinstance(value, dict) else value for name, value in columns.items()}
+    bound = {name: json_text(value) if isinstance(value, dict) else value for name, value in columns.items()}
     _update(session, import_id, f"state = :state, version = version + 1{changes}", state=state, **bound)
 
 
@@ -195,7 +195,7 @@ def note_progress(session: Session, import_id: UUID, progress: Mapping[str, Any]
             "UPDATE list_import SET progress = CAST(:progress AS jsonb), report = coalesce(report, '{}') || CAST(:report AS jsonb)"
             " WHERE import_id = :id AND state IN ('examining', 'publishing')"
         ),
-        {"id": import_id, "progress": _json(progress), "report": _json(report)},
+        {"id": import_id, "progress": json_text(progress), "report": json_text(report)},
     )
     if not noted.rowcount:
         raise Superseded
@@ -292,9 +292,5 @@ def defer(session: Session, task: str, found: Import, who: Actor | Service, **fu
         }  # fmt: skip
     session.execute(
         text("SELECT defer_job(:task, CAST(:arguments AS jsonb), :one)"),
-        {"task": task, "arguments": _json(arguments), "one": f"import:{found['import_id']}"},
+        {"task": task, "arguments": json_text(arguments), "one": f"import:{found['import_id']}"},
     )
-
-
-def _json(content: Any) -> str:
-    return json_text(content, default=str)

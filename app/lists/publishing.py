@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.accounts.actor import Actor, Service
+from app.copy_text import json_text
 from app.lists import imports
 from app.lists.differences import guard
 from app.lists.imports import Import
@@ -137,7 +138,7 @@ def _record(session: Session, import_id: UUID, action: str, outcome: Published, 
             "UPDATE list_import SET state = 'published', published_at = :at, progress = NULL, version = version + 1,"
             " report = coalesce(report, '{}') || jsonb_build_object('published', CAST(:counts AS jsonb)) WHERE import_id = :id"
         ),
-        {"at": outcome.at, "counts": imports._json(counts), "id": import_id},
+        {"at": outcome.at, "counts": json_text(counts), "id": import_id},
     )
     audit.record(session, action, f"import:{import_id}", after={**counts, "file_sha256": sha256, "at": outcome.at})
     imports.defer(session, "lists.receipt", {"import_id": import_id}, Service("worker"))

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts import audit
-from app.lists import imports
+from app.copy_text import json_text
 from app.lists.imports import Import
 from app.lists.kinds import ListKind
 from app.problems import CONFLICT, NOT_FOUND, Problem
@@ -63,7 +63,7 @@ def save_recipe(session: Session, kind: ListKind, found: Import, name: str) -> d
         ),
         {
             "kind": kind.name, "code": found["municipality_code"], "organisation": found["organisation_id"], "name": name,
-            "settings": imports._json({**kept, "headings": columns}),
+            "settings": json_text({**kept, "headings": columns}),
         },
     ).one()  # fmt: skip
     saved = dict(row._mapping)

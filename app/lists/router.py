@@ -29,6 +29,8 @@ def imports_router(kind: ListKind, prefix: str) -> APIRouter:
     _add_templates(router, kind, prefix)
     _add_recipes(router, kind, prefix)
     _add_sending(router, kind, prefix)
+    _add_reading(router, kind, prefix)
+    _add_changing(router, kind, prefix)
     _add_files(router, kind, prefix)
     _add_publishing(router, kind, prefix)
     return router
@@ -97,6 +99,8 @@ def _add_sending(router: APIRouter, kind: ListKind, prefix: str) -> None:
             )  # fmt: skip
         return answer(response, made, actor, prefix)
 
+
+def _add_reading(router: APIRouter, kind: ListKind, prefix: str) -> None:
     @router.get("", name=f"{prefix}_imports")
     def read_imports(
         actor: AssetImporter, db: Db, limit: Annotated[int, Query(ge=1, le=200)] = 50
@@ -113,6 +117,8 @@ def _add_sending(router: APIRouter, kind: ListKind, prefix: str) -> None:
             found = imports.get_import(session, import_id, kind)
         return answer(response, found, actor, prefix)
 
+
+def _add_changing(router: APIRouter, kind: ListKind, prefix: str) -> None:
     @router.patch("/{import_id}", status_code=202, name=f"{prefix}_import_change")
     def change_import(
         actor: AssetImporter,
