@@ -43,7 +43,8 @@ PLANE_SWAPPED = Rule(
 PLANE_ZONE = Rule(
     "plane-zone-unknown", _ERROR,
     "平面直角座標のようですが、何系か決められません", "looks like plane rectangular coordinates of an unknown zone",
-    "系の番号（1〜19、東京都の本土と伊豆諸島は9、小笠原は14）を選んでください", "choose the zone (1-19; Tokyo 9, Ogasawara 14)",
+    "「系番号」の列に系の番号（1〜19、東京都の本土と伊豆諸島は9、小笠原は14）を書いてください",
+    "write the zone into a column 系番号 (1-19; Tokyo 9, Ogasawara 14)",
 )  # fmt: skip
 NOT_A_POSITION = Rule(
     "not-a-position", _ERROR,

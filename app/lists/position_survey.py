@@ -204,8 +204,8 @@ def _unproved_zone(frame: Frame, zones: Sequence[int]) -> tuple[Frame, Note]:
             f"Read as plane rectangular coordinates of zone {zones[0]}; check the positions on the map.",
         )
     return frame, (
-        "平面直角座標のようですが、何系か決められません。系の番号（1〜19）を選んでください。",
-        "These look like plane rectangular coordinates of an unknown zone; choose the zone (1-19).",
+        "平面直角座標のようですが、何系か決められません。「系番号」の列に系の番号（1〜19）を書いてください。",
+        "These look like plane rectangular coordinates of an unknown zone; write it (1-19) into a column 系番号.",
     )
 
 
