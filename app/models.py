@@ -1,6 +1,8 @@
 """Every table, for migrations and for whoever needs the whole metadata."""
 
 from app.accounts import models as accounts
+from app.applications import models as applications
+from app.applications import outbox_models
 from app.assets.models import asset
 from app.db import Base
 from app.lists import models as lists
@@ -17,8 +19,10 @@ __all__ = [
     "PopulationMesh",
     "access_point",
     "accounts",
+    "applications",
     "asset",
     "lists",
     "metadata",
+    "outbox_models",
     "station",
 ]
