@@ -15,6 +15,13 @@ class Permission(StrEnum):
     ASSETS_IMPORT = "assets:import"  # publish lists of one's own organisation
     PLANS_READ = "plans:read"  # the carrier's own planned stations
     PLANS_WRITE = "plans:write"
+    APPLICATIONS_WRITE = "applications:write"  # apply for sites and act on one's own
+    CASES_READ = "cases:read"  # cases one is a party to
+    CASES_WINDOW = "cases:window"  # act as the one-stop window
+    CASES_REVIEW = "cases:review"  # act as the office that owns an asset, or is asked for its opinion
+    CASES_STATISTICS = "cases:statistics"  # figures over all cases
+    CASES_HAND_OVER = "cases:hand-over"  # give a contractor's cases to the next one
+    WEBHOOKS_MANAGE = "webhooks:manage"
     PEOPLE_READ = "people:read"  # people of one's own organisation
     PEOPLE_MANAGE = "people:manage"
     ORGANISATIONS_MANAGE = "organisations:manage"  # every organisation and its people
@@ -52,20 +59,23 @@ class OrganisationKind(StrEnum):
 _P, _R, _K = Permission, Role, OrganisationKind
 
 _ANYONE = {_P.ACCOUNT_MANAGE, _P.PEOPLE_READ}
-_CARRIER = _ANYONE | {_P.ASSETS_READ_CARRIER, _P.PLANS_READ, _P.PLANS_WRITE}
+_CARRIER = _ANYONE | {
+    _P.ASSETS_READ_CARRIER, _P.PLANS_READ, _P.PLANS_WRITE, _P.APPLICATIONS_WRITE, _P.CASES_READ, _P.WEBHOOKS_MANAGE,
+}  # fmt: skip
 _STAFF = _ANYONE | {_P.ASSETS_READ_CARRIER, _P.ASSETS_READ_INTERNAL}
+_CASES = _STAFF | {_P.CASES_READ, _P.CASES_STATISTICS, _P.WEBHOOKS_MANAGE}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     _R.CARRIER_MEMBER: frozenset(_CARRIER),
     _R.CARRIER_ADMIN: frozenset(_CARRIER | {_P.PEOPLE_MANAGE}),
-    _R.WINDOW_OPERATOR: frozenset(_STAFF),
-    _R.OWNER_REVIEWER: frozenset(_STAFF),
+    _R.WINDOW_OPERATOR: frozenset(_CASES | {_P.CASES_WINDOW}),
+    _R.OWNER_REVIEWER: frozenset(_CASES | {_P.CASES_REVIEW}),
     _R.MUNICIPAL_EDITOR: frozenset(_STAFF | {_P.ASSETS_IMPORT}),
-    _R.PLANNER: frozenset(_STAFF),
+    _R.PLANNER: frozenset(_STAFF | {_P.CASES_STATISTICS}),
     _R.SURVEYOR: frozenset(_ANYONE),
     _R.ORGANISATION_ADMIN: frozenset(_ANYONE | {_P.PEOPLE_MANAGE}),
     _R.AUDITOR: frozenset(_ANYONE | {_P.AUDIT_READ}),
-    _R.SYSTEM_ADMIN: frozenset(_ANYONE | {_P.PEOPLE_MANAGE, _P.ORGANISATIONS_MANAGE}),
+    _R.SYSTEM_ADMIN: frozenset(_ANYONE | {_P.PEOPLE_MANAGE, _P.ORGANISATIONS_MANAGE, _P.CASES_HAND_OVER}),
 }
 
 _OWNER_ROLES = frozenset({_R.OWNER_REVIEWER, _R.MUNICIPAL_EDITOR, _R.PLANNER, _R.ORGANISATION_ADMIN})
