@@ -12,6 +12,10 @@ RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /build/requirements.txt
 
 FROM python:3.12-slim
+# Official papers are set in it; PDF/A and PDF/UA embed what they use.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin tsunagaru
 WORKDIR /srv/tsunagaru
 COPY --from=python-packages /opt/venv /opt/venv

@@ -1,7 +1,5 @@
 """What this installation lacks: one line for each thing, with the way out."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.applications.papers import FONT_PACKAGE, find_fonts, has_japanese_font
 from app.config import PROJECT_ROOT, Settings
 from app.db import make_engine
 from app.geodata.fetch import Missing, whereabouts
@@ -129,14 +128,11 @@ def _vendor_files() -> Finding:
 
 
 def _japanese_font() -> Finding:
-    """The page draws with the fonts of whoever looks at it; this machine's matter for screenshots only."""
-    found = ""
-    if program := shutil.which("fc-list"):
-        found = subprocess.run([program, ":lang=ja", "family"], capture_output=True, text=True, check=False).stdout  # noqa: S603
-    if found.strip():
+    """Pages are drawn with the fonts of whoever looks at them; papers are set with this machine's."""
+    if has_japanese_font(find_fonts()):
         return _well("日本語フォント / Japanese font")
     return _lacking(
-        "この機械に日本語フォントがありません（画面の撮影だけに影響） / no Japanese font here, for screenshots only",
-        "apt-get install fonts-noto-cjk",
+        "日本語フォントがないため、許可書などのPDFを作れません / no Japanese font here, so no papers as PDF",
+        f"apt-get install {FONT_PACKAGE}",
         is_needed=False,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from scripts.checks import ogctests
 from scripts.machine.browser_packages import ensure_browser_packages, ensure_node
 from scripts.machine.cluster import throwaway_cluster
+from scripts.machine.paper_fonts import ensure_paper_fonts
 from scripts.machine.postgres_server import apt_install
 from scripts.machine.processes import StopRequested, raise_on_stop_signals, run
 from scripts.machine.terminal import Refusal, refuse, say
@@ -55,6 +56,7 @@ def main() -> int:
         env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         ensure_browser_packages(with_tests=True)
         env.update(ensure_browser())
+        ensure_paper_fonts()
         ensure_ogctests()
         tally = Tally()
         run_checks(env, tally)

@@ -21,6 +21,7 @@ from psycopg.rows import TupleRow
 
 from scripts.machine.browser_packages import ensure_browser_packages
 from scripts.machine.cluster import DISK_FULL, private_cluster
+from scripts.machine.paper_fonts import ensure_paper_fonts
 from scripts.machine.processes import StopRequested, kept_running, raise_on_stop_signals, run, running
 from scripts.machine.terminal import Refusal, refuse, say, timed
 
@@ -79,6 +80,7 @@ def serve(port: int, stack: ExitStack) -> None:
     env, own_cluster = stack.enter_context(database(processes))
     prepare_data(env, own_cluster)
     ensure_browser_packages(with_tests=False)
+    ensure_paper_fonts()
     web = stack.enter_context(running([*APP, "serve", "--port", str(port)], env, LOCAL / "web.log"))
     processes["python -m app serve (.local/web.log)"] = web
     revive_worker = stack.enter_context(kept_running([*APP, "worker"], env, LOCAL / "worker.log"))
