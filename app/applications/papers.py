@@ -30,6 +30,7 @@ _ROUNDS = 4  # of finding characters without a glyph; one finds all that the com
 _WITHOUT_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _REIWA = date(2019, 5, 1)
+_SPACES = {0x09: " ", 0xA0: " ", 0x202F: " "}  # a line may end at them
 # Control characters, and those that turn the direction of writing and so could make a line read as another.
 _UNWANTED = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufe0e\ufe0f\ufeff\ufff9-\uffff]"
@@ -98,7 +99,7 @@ def _printed(value: Any) -> Any:
     if isinstance(value, Decimal):
         return f"{value:,f}"
     if isinstance(value, str):
-        return _UNWANTED.sub("", value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
+        return _UNWANTED.sub("", value.translate(_SPACES).replace("\r\n", "\n").replace("\r", "\n"))
     return value
 
 
