@@ -49,6 +49,16 @@ def read_geojson(path: Path) -> Table:
     return geographic_table("geojson", (SheetInfo("", len(items), len(names)),), None, features)
 
 
+def feature_ids(path: Path) -> list[str | None]:
+    """The `id` members of a GeoJSON's features, in order; RFC 7946 keeps them beside the properties.
+
+    Raises: Unreadable, as `read_geojson` does.
+    """
+    items = _feature_list(orjson.loads(_json_text(path)))
+    said = [item.get("id") if isinstance(item, dict) else None for item in items]
+    return [str(one) if isinstance(one, str | int) and not isinstance(one, bool) else None for one in said]
+
+
 def _json_text(path: Path) -> bytes:
     data = path.read_bytes()
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
