@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     mail_from: str = Field("noreply@localhost", description="Sender of the service's mail")
     smtp_host: str | None = Field(None, description="Mail server; none: links are written to the log instead")
     smtp_port: int = Field(25, description="Port of the mail server")
+    webhook_private_hosts: str = Field(
+        "",
+        description="Hosts (host or host:port, by comma) of one's own network that webhooks may reach: over plain HTTP too,"
+        " and at addresses that are not public; for everybody who may register webhooks",
+    )
     audit_anchor_file: Path = Field(
         PROJECT_ROOT / ".local" / "audit-anchors.jsonl", description="Where the audit chain's head is noted daily"
     )

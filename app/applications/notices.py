@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 REMINDER = "reminder"
+ONE_AT_A_TIME = "window.deliver"  # the lock of jobs that send
 
 
 def tell(session: Session, site_id: UUID, n: int, kind: str, parties: Sequence[str], said: Mapping[str, Any]) -> None:
@@ -38,8 +39,11 @@ def envelope(kind: str, said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def send_soon(session: Session, site_id: UUID, n: int) -> None:
-    """Have the worker send what waits for event `n` once this transaction is over."""
+    """Have the worker send what waits once this transaction is over.
+
+    Such jobs run one at a time: a slow mail server or receiver holds up no other work of the worker.
+    """
     session.execute(
-        text("SELECT public.defer_job('window.deliver', CAST(:arguments AS jsonb), NULL)"),
-        {"arguments": orjson.dumps({"site_id": str(site_id), "n": n}).decode()},
+        text("SELECT public.defer_job('window.deliver', CAST(:arguments AS jsonb), :one)"),
+        {"one": ONE_AT_A_TIME, "arguments": orjson.dumps({"site_id": str(site_id), "n": n}).decode()},
     )
