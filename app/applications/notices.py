@@ -9,6 +9,9 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.actor import Service
+
+WORKER = Service("worker")
 REMINDER = "reminder"
 ONE_AT_A_TIME = "window.deliver"  # the lock of jobs that send
 

@@ -1,0 +1,26 @@
+"""What the worker does for the window: sends what waits, reminds, and lets the service take the steps that are its own."""
+
+import time
+from datetime import datetime
+
+from app.accounts.actor import Transactions
+from app.applications.deliveries import send_due_deliveries
+from app.applications.mails import send_due_digests, send_due_mails
+from app.applications.reminders import remind
+from app.clock import TOKYO
+from app.config import Settings
+
+SENDING_S = 20.0  # for each kind in one job; what is left then waits for the next minute
+REMIND_FROM_HOUR = 7  # JST, before the digests of that day
+
+
+def deliver(transactions: Transactions, settings: Settings) -> int:
+    """Send what waits: mails, digests, webhooks; how many were tried."""
+    kinds = (send_due_mails, send_due_digests, send_due_deliveries)
+    return sum(send_due(transactions, settings, time.monotonic() + SENDING_S) for send_due in kinds)
+
+
+def remind_of_limits(transactions: Transactions) -> int:
+    """Write the reminders of the day, from the morning on; how many."""
+    now = datetime.now(TOKYO)
+    return remind(transactions, now.date()) if now.hour >= REMIND_FROM_HOUR else 0
