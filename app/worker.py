@@ -16,6 +16,9 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app.accounts.actor import Transactions
 from app.accounts.mail import send
+from app.applications import jobs as window
+from app.applications.notices import ONE_AT_A_TIME
+from app.applications.timers import run_timers
 from app.assets.lists import ASSETS
 from app.config import Settings
 from app.db import APP_ROLE, make_worker_engine
@@ -71,7 +74,32 @@ def make_queue(settings: Settings) -> procrastinate.App:
             return
         await send(settings, message)
 
+    _add_window_tasks(queue, transactions, settings)
     return queue
+
+
+def _add_window_tasks(queue: procrastinate.App, transactions: Transactions, settings: Settings) -> None:
+    """Tasks of the window: what events leave to be sent, and what comes round with the clock (`cron` is in UTC)."""
+
+    @queue.task(name="window.deliver", retry=_RETRY)
+    def deliver(**_: Any) -> None:
+        window.deliver(transactions, settings)
+
+    # Also what waits for another try, or was left behind by a worker that is gone.
+    @queue.periodic(cron="* * * * *")
+    @queue.task(name="window.retry", lock=ONE_AT_A_TIME, queueing_lock="window.retry")
+    def retry(timestamp: int) -> None:
+        window.deliver(transactions, settings)
+
+    @queue.periodic(cron="25 * * * *")
+    @queue.task(name="window.reminders", queueing_lock="window.reminders")
+    def reminders(timestamp: int) -> None:
+        window.remind_of_limits(transactions)
+
+    @queue.periodic(cron="*/10 * * * *")
+    @queue.task(name="window.timers", lock="window.timers", queueing_lock="window.timers")
+    def timers(timestamp: int) -> None:
+        run_timers(transactions)
 
 
 def _receipt(transactions: Transactions, settings: Settings, import_id: UUID) -> Any:
