@@ -154,10 +154,13 @@ def _request_id(scope: Scope) -> str:
     return os.urandom(8).hex()
 
 
+_BEFORE_SECRETS = ("/invitations/", "/api/v1/feeds/")
+
+
 def _told_path(scope: Scope) -> str:
-    """The path as logs may tell it: what follows `/invitations/` is a secret."""
+    """The path as logs may tell it: what follows these is a secret."""
     path: str = scope["path"]
-    return "/invitations/…" if path.startswith("/invitations/") else path
+    return next((f"{before}…" for before in _BEFORE_SECRETS if path.startswith(before)), path)
 
 
 def _note(scope: Scope, status: int, size: int, seconds: float) -> None:

@@ -96,12 +96,17 @@ def send(
 def _with_address(settings: Settings, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The event with the address of its case, which is known only where the service runs."""
     data = payload["data"]
-    return {**payload, "data": {**data, "url": case_address(settings, data["site_id"])}}
+    return {**payload, "data": {**data, "url": case_address(base_url(settings), data["site_id"])}}
 
 
-def case_address(settings: Settings, site_id: UUID | str) -> str:
+def base_url(settings: Settings) -> str:
+    """Where the service is reached, as far as it was told."""
+    return (settings.public_url or "http://127.0.0.1:8000").rstrip("/")
+
+
+def case_address(base: str, site_id: UUID | str) -> str:
     """Where people see a case."""
-    return f"{settings.public_url or 'http://127.0.0.1:8000'}/cases/{site_id}"
+    return f"{base}/cases/{site_id}"
 
 
 def _signed(secret: str, webhook_id: UUID, content: bytes) -> dict[str, str]:

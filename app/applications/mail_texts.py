@@ -8,7 +8,7 @@ from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
 
-from app.applications.deliveries import case_address
+from app.applications.deliveries import base_url, case_address
 from app.applications.notices import REMINDER
 from app.applications.procedure import PARTY_LABELS, Party
 from app.applications.standard_procedure import STANDARD
@@ -54,7 +54,7 @@ def words_of(kind: str, due_on: date | None = None, on: date | None = None) -> W
 def write_notice(settings: Settings, to: Recipient, notice: Notice) -> EmailMessage:
     """The mail about one notice; the same Message-ID however often it is sent."""
     ja, en = words_of(notice["kind"], notice["due_on"])
-    place, address = _place(notice), case_address(settings, notice["site_id"])
+    place, address = _place(notice), case_address(base_url(settings), notice["site_id"])
     state, party = _state(notice), PARTY_LABELS[Party(notice["party"])]
     turn = "（あなたの番です）" if _is_theirs(notice) else ""
     by = _day(notice["due_on"])
@@ -101,7 +101,7 @@ def _group(cases: Iterable[Notice], on: date) -> dict[str, list[Notice]]:
 def _lines(settings: Settings, cases: Sequence[Notice]) -> str:
     lines = [
         f"・{_place(case)}　{_state(case)[0]}　次は{PARTY_LABELS[Party(case['party'])][0]}　期限 {_day(case['due_on'])}\n"
-        f"  {case_address(settings, case['site_id'])}"
+        f"  {case_address(base_url(settings), case['site_id'])}"
         for case in cases[:_LINES_A_GROUP]
     ]
     if len(cases) > _LINES_A_GROUP:
@@ -130,8 +130,9 @@ def _day(day: date | None) -> str:
 
 
 def _ending(settings: Settings) -> str:
-    address = f"{settings.public_url or 'http://127.0.0.1:8000'}/notices"
-    return f"受け取り方（すぐに・一日一通・受け取らない）は次の画面で変えられます。\n{address}\n\n--\n"
+    return (
+        f"受け取り方（すぐに・一日一通・受け取らない）は次の画面で変えられます。\n{base_url(settings)}/notices\n\n--\n"
+    )
 
 
 def _message(settings: Settings, to: Recipient, subject: str, text: str, message_id: str) -> EmailMessage:

@@ -42,11 +42,18 @@ def envelope(kind: str, said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def send_soon(session: Session, site_id: UUID, n: int) -> None:
-    """Have the worker send what waits once this transaction is over.
+    """Have the worker send what event `n` left in the outbox, once this transaction is over."""
+    _defer(session, {"site_id": str(site_id), "n": n})
 
-    Such jobs run one at a time: a slow mail server or receiver holds up no other work of the worker.
-    """
+
+def send_all_soon(session: Session) -> None:
+    """Have the worker look into the outbox, once this transaction is over."""
+    _defer(session, {})
+
+
+def _defer(session: Session, arguments: Mapping[str, Any]) -> None:
+    """Such jobs run one at a time: a slow mail server or receiver holds up no other work of the worker."""
     session.execute(
         text("SELECT public.defer_job('window.deliver', CAST(:arguments AS jsonb), :one)"),
-        {"one": ONE_AT_A_TIME, "arguments": orjson.dumps({"site_id": str(site_id), "n": n}).decode()},
+        {"one": ONE_AT_A_TIME, "arguments": orjson.dumps(arguments).decode()},
     )
