@@ -53,6 +53,8 @@ class FeeFacts:
     conditions: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "items", tuple(self.items))  # lists of JSON too
+        object.__setattr__(self, "conditions", frozenset(self.conditions))
         errors = [fault for name in AMOUNTS if (fault := _make_exact(self, name))]
         errors += [fault for pair in _PARTS if not errors and (fault := _more_than_whole(self, *pair))]
         if errors:

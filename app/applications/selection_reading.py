@@ -34,8 +34,7 @@ def read(arguments: Mapping[str, Any], send: Callable[..., None]) -> None:
     Raises: Unreadable.
     """
     path = Path(arguments["path"])
-    table = open_table(path, arguments["name"], ReadOptions(**arguments["options"]), KNOWN)
-    table = _headings_that_are_ids(_with_feature_ids(table, path))
+    table = _headings_that_are_ids(_with_feature_ids(_opened(path, arguments["name"], arguments["options"]), path))
     first = list(islice(table.rows, _SAMPLE_ROWS))
     if not first:
         raise _no_rows()
@@ -47,6 +46,17 @@ def read(arguments: Mapping[str, Any], send: Callable[..., None]) -> None:
     for row in islice(chain(first, table.rows), _ROWS_READ):
         reader.take(row)
     send({"selection": reader.selection(table).as_json()})
+
+
+def _opened(path: Path, name: str, options: Mapping[str, Any]) -> Table:
+    """The table of a file; where ids stand in its headings, with fewer rows taken for headings or titles."""
+    said = ReadOptions(**options)
+    table = open_table(path, name, said, KNOWN)
+    if table.header_rows > 1 and _ids_in_headings(table):
+        table = open_table(path, name, replace(said, header_row=table.header_row, header_rows=1), KNOWN)
+    if said.header_row is None and table.header_row and _ids_in_headings(table):
+        table = open_table(path, name, replace(said, header_row=1, header_rows=1), KNOWN)
+    return table
 
 
 def _with_feature_ids(table: Table, path: Path) -> Table:
@@ -68,9 +78,8 @@ def _with_feature_ids(table: Table, path: Path) -> Table:
 
 def _headings_that_are_ids(table: Table) -> Table:
     """A bare list of ids has no headings: what was taken for them is its first row."""
-    cells = tuple(heading.name for heading in table.headings)
-    if table.header_rows == 1 and table.header_row and any(read_ids(cell) for cell in cells):
-        table.rows = chain([Row(table.header_row, cells)], table.rows)
+    if table.header_rows == 1 and table.header_row and _ids_in_headings(table):
+        table.rows = chain([Row(table.header_row, tuple(heading.name for heading in table.headings))], table.rows)
         table.headings = tuple(replace(h, name=f"列{h.place + 1}") for h in table.headings)
         table.notes.append(
             (
@@ -79,6 +88,10 @@ def _headings_that_are_ids(table: Table) -> Table:
             )
         )
     return table
+
+
+def _ids_in_headings(table: Table) -> bool:
+    return any(read_ids(part) for heading in table.headings for part in heading.name.split())
 
 
 def _height_converter(columns: Columns) -> Convert | None:

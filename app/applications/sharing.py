@@ -111,14 +111,14 @@ class SharingVerdict:
 
 
 NOTICE = Words(
-    "工事の前に、共用する事業者・設備・時期を所管に届け出てください。",
-    "Before the works, tell the bureau who shares, with what equipment, and when.",
+    "工事の前に、共用する事業者・設備・時期を所管（民間の財産では所有者）に届け出てください。",
+    "Before the works, tell the bureau (for private property the owner) who shares, with what equipment, and when.",
 )
 _CONDITIONS: Mapping[str, Words] = {
-    "is_area_kept": Words("許可の面積のまま置けますか。", "Does it fit within the permitted area?"),
-    "is_load_kept": Words("許可の荷重のまま置けますか。", "Does it keep to the permitted load?"),
-    "is_purpose_kept": Words("許可の使用目的に合いますか。", "Does it keep to the permitted purpose?"),
-    "is_height_kept": Words("許可の高さのまま置けますか。", "Does it keep to the permitted height?"),
+    "is_area_kept": Words("{paper}の面積のまま置けますか。", "Does it fit within the area of the {paper}?"),
+    "is_load_kept": Words("{paper}の荷重のまま置けますか。", "Does it keep to the load of the {paper}?"),
+    "is_purpose_kept": Words("{paper}の使用目的に合いますか。", "Does it keep to the purpose of the {paper}?"),
+    "is_height_kept": Words("{paper}の高さのまま置けますか。", "Does it keep to the height of the {paper}?"),
 }
 _CONDITION_NAMES: Mapping[str, Words] = {
     "is_area_kept": Words("面積", "area"),
@@ -127,16 +127,16 @@ _CONDITION_NAMES: Mapping[str, Words] = {
     "is_height_kept": Words("高さ", "height"),
 }
 _WHOSE = Words(
-    "設備を取り付ける構造物はだれのものですか（許可を受けた者、公共の建物、ほかの事業者）。",
-    "Whose is the structure the equipment goes on: the permit holder's, the public building, another tenant's?",
+    "設備を取り付ける構造物はだれのものですか（{holder}、建物など財産そのもの、ほかの事業者）。",
+    "Whose is the structure the equipment goes on: the {holder}'s, the building itself, another tenant's?",
 )
 _RESPONSIBILITY = Words(
-    "設備は、許可を受けた者の責任で設置・管理されますか（書面はありますか）。",
-    "Is the equipment installed and kept under the permit holder's responsibility, in writing?",
+    "設備は、{holder}の責任で設置・管理されますか（書面はありますか）。",
+    "Is the equipment installed and kept under the {holder}'s responsibility, in writing?",
 )
 _PURPOSE_OF_CARRIER = Words(
-    "許可の使用目的は自社の基地局に限られていませんか。",
-    "Is the purpose of the permit limited to the holder's own station?",
+    "{paper}の使用目的は自社の基地局に限られていませんか。",
+    "Is the purpose of the {paper} limited to the holder's own station?",
 )
 _ENTERPRISE_MANAGER = Words(
     "公営企業の管理者（交通局・水道局など）は、内閣答弁と同じ扱いとしますか。",
@@ -147,6 +147,20 @@ _ROAD_MANAGER = Words(
     "道路管理者は、既設の占用物件への添架を、だれのどの許可で扱いますか。",
     "By whose permit does the road manager handle equipment attached to what already stands?",
 )
+
+
+_PERMIT = ({"holder": "許可を受けた者", "paper": "許可"}, {"holder": "permit holder", "paper": "permit"})
+_LEASE = ({"holder": "契約の名義人", "paper": "契約"}, {"holder": "contract holder", "paper": "contract"})
+
+
+def _of_class(words: Words, property_class: PropertyClass, **more: Words) -> Words:
+    """Words with the terms of a permit, or of a contract where the property is leased or private."""
+    is_leased = property_class in (PropertyClass.ORDINARY, PropertyClass.PRIVATE)
+    ja, en = _LEASE if is_leased else _PERMIT
+    return Words(
+        words.ja.format(**ja, **{name: word.ja for name, word in more.items()}),
+        words.en.format(**en, **{name: word.en for name, word in more.items()}),
+    )
 
 
 class Situation(StrEnum):
@@ -183,27 +197,27 @@ def _conditions(facts: SharingFacts) -> dict[str, Answer]:
 
 _WHY: Mapping[Situation, Words] = {
     Situation.WITHIN_PERMIT: Words(
-        "許可を受けた者の構造物に、その者の責任で、許可の条件を変えずに取り付けます",
-        "The equipment goes on the permit holder's own structure, under its responsibility, within the conditions of the permit",
+        "{holder}の構造物に、その者の責任で、{paper}の条件を変えずに取り付けます",
+        "The equipment goes on the {holder}'s own structure, under its responsibility, within the conditions of the {paper}",
     ),
     Situation.CONDITIONS_CHANGE: Words(
-        "許可の条件（{changed}）が変わります", "Conditions of the permit change ({changed})"
+        "{paper}の条件（{changed}）が変わります", "Conditions of the {paper} change ({changed})"
     ),
     Situation.NOT_RESPONSIBLE: Words(
-        "許可を受けた者の責任の下にない設備で、第三者に使わせることに当たります",
-        "The equipment is not under the permit holder's responsibility: a third party would use the property",
+        "{holder}の責任の下にない設備で、第三者に使わせることに当たります",
+        "The equipment is not under the {holder}'s responsibility: a third party would use the property",
     ),
     Situation.ON_PUBLIC: Words(
-        "許可を受けた者の構造物ではなく、公共の建物・パラペットなど財産そのものに取り付けます",
-        "The equipment goes on the property itself (building, parapet), not on the permit holder's structure",
+        "{holder}の構造物ではなく、建物・パラペットなど財産そのものに取り付けます",
+        "The equipment goes on the property itself (building, parapet), not on the {holder}'s structure",
     ),
     Situation.ON_OTHER_TENANT: Words(
-        "許可を受けた者ではない、ほかの事業者の構造物に取り付けます",
-        "The equipment goes on the structure of another tenant, not of the permit holder",
+        "{holder}ではない、ほかの事業者の構造物に取り付けます",
+        "The equipment goes on the structure of another tenant, not of the {holder}",
     ),
     Situation.UNSETTLED: Words(
-        "許可を受けた者の構造物に、条件の範囲で取り付けるかどうかが、まだ分かりません",
-        "It is not yet known whether it goes on the permit holder's structure within the conditions",
+        "{holder}の構造物に、条件の範囲で取り付けるかどうかが、まだ分かりません",
+        "It is not yet known whether it goes on the {holder}'s structure within the conditions",
     ),
 }
 
@@ -306,8 +320,8 @@ _NEXT: Mapping[Form, Words] = {
     ),
 }
 _CHANGE_FIRST = Words(
-    "または、許可を受けた者が先に許可の変更を受ければ、改めてこの確認をします。",
-    "Or the permit holder has the permit changed first; then this check is made again.",
+    "または、{holder}が先に{paper}の変更を済ませれば、改めてこの確認をします。",
+    "Or the {holder} has the {paper} changed first; then this check is made again.",
 )
 _ANSWER_FIRST = Words("先に、下の確認事項に答えてください。", "First answer the open questions below.")
 
@@ -326,18 +340,16 @@ def check_sharing(facts: SharingFacts) -> SharingVerdict:
         reason_en=reason.en,
         next_ja=step.ja,
         next_en=step.en,
-        open_questions=tuple(_questions(facts, found)),
+        open_questions=tuple(_of_class(asked, facts.property_class) for asked in _questions(facts, found)),
         notice=NOTICE,
         source=law.source,
     )
 
 
 def _reason(facts: SharingFacts, found: Situation, law: Words) -> Words:
-    changed = [name for name, answer in _conditions(facts).items() if answer is Answer.NO]
-    why = Words(
-        _WHY[found].ja.format(changed="・".join(_CONDITION_NAMES[name].ja for name in changed)),
-        _WHY[found].en.format(changed=", ".join(_CONDITION_NAMES[name].en for name in changed)),
-    )
+    changed = [_CONDITION_NAMES[name] for name, answer in _conditions(facts).items() if answer is Answer.NO]
+    named = Words("・".join(name.ja for name in changed), ", ".join(name.en for name in changed))
+    why = _of_class(_WHY[found], facts.property_class, changed=named)
     return Words(f"{why.ja}。{law.ja}。", f"{why.en}. {law.en}.")
 
 
@@ -348,7 +360,8 @@ def _next(found: Situation, form: Form, property_class: PropertyClass) -> Words:
     if found is Situation.UNSETTLED:
         return Words(f"{_ANSWER_FIRST.ja}それまでは、{step.ja}", f"{_ANSWER_FIRST.en} Until then: {step.en}")
     if found is Situation.CONDITIONS_CHANGE:
-        return Words(f"{step.ja}{_CHANGE_FIRST.ja}", f"{step.en} {_CHANGE_FIRST.en}")
+        change = _of_class(_CHANGE_FIRST, property_class)
+        return Words(f"{step.ja}{change.ja}", f"{step.en} {change.en}")
     return step
 
 

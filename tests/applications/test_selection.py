@@ -110,6 +110,15 @@ class TestLists:
         assert made.asset_ids == tuple(line.split(",")[0] for line in text.split())
         assert made.rows[0].row_number == 1
 
+    def test_rows_are_not_taken_for_headings(self, tmp_path: Path) -> None:
+        ids = [f"131041-B-{n}" for n in range(1, 6)]
+        bare = chosen(tmp_path, f"{ids[0]},,\n{ids[1]},屋上,\n{ids[2]},12,\n{ids[3]},13,\n{ids[4]},14,\n")
+        assert bare.asset_ids == tuple(ids)
+        headed = chosen(tmp_path, f"アセットID,,\n{ids[0]},屋上,\n{ids[1]},12,\n{ids[2]},13,\n{ids[3]},14,\n")
+        assert headed.asset_ids == tuple(ids[:4])
+        titled = chosen(tmp_path, f"申請一覧,,\n{ids[0]},屋上,\n{ids[1]},12,\n{ids[2]},13,\n")
+        assert titled.asset_ids == tuple(ids[:3])
+
     def test_duplicates_are_merged_and_said(self, tmp_path: Path) -> None:
         made = chosen(tmp_path, f"アセットID,備考,高さ\n{A},北側,\n{B},,\n{A},南側,9\n{B},,\n")
         assert [(row.asset_id, row.note, row.height_m) for row in made.rows] == [(A, "北側／南側", 9), (B, None, None)]

@@ -57,12 +57,19 @@ def test_every_combination_is_answered() -> None:
         assert verdict.needs_own_permit == (verdict.form not in (Form.NOTICE_ALONE, Form.LESSOR_CONSENT))
         assert verdict.notice == NOTICE and verdict.source
         assert all(words.endswith("。") for words in (verdict.reason_ja, verdict.next_ja))
-        assert all(words.endswith(".") and "{" not in words for words in (verdict.reason_en, verdict.next_en))
+        assert all(words.endswith(".") for words in (verdict.reason_en, verdict.next_en))
+        asked = "".join(question.ja + question.en for question in verdict.open_questions)
+        said = verdict.reason_ja + verdict.next_ja + asked
+        assert "{" not in said + verdict.reason_en + verdict.next_en
+        if one.property_class in (PropertyClass.ORDINARY, PropertyClass.PRIVATE):  # of contracts, no word of permits
+            assert "許可を受けた者" not in said and "permit holder" not in verdict.reason_en
         # Something could still make it lighter: then the questions are asked; else they are not.
         could_be_within = one.structure_owner in ("holder", "unknown") and NO not in answers
         is_sure = one.structure_owner is StructureOwner.HOLDER and set(answers) == {YES}
         asks_facts = any(
-            word in question.ja for question in verdict.open_questions for word in ("許可の", "だれのもの", "責任")
+            word in question.ja
+            for question in verdict.open_questions
+            for word in ("のまま置け", "に合いますか", "だれのもの", "責任")
         )
         matters = one.property_class is not PropertyClass.ROAD  # where no answer spares a permit
         assert asks_facts == (matters and could_be_within and not is_sure), one
@@ -102,7 +109,7 @@ def test_why_a_permit_is_needed(
 
 
 def test_changed_conditions_have_a_second_way_out() -> None:
-    assert "許可の変更" in check_sharing(facts(StructureOwner.HOLDER, YES, (NO, YES, YES, YES))).next_ja
+    assert "許可の変更を済ませれば" in check_sharing(facts(StructureOwner.HOLDER, YES, (NO, YES, YES, YES))).next_ja
 
 
 def test_what_is_unknown_is_asked() -> None:
