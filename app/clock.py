@@ -5,6 +5,7 @@ the office itself is closed. The day something begins is not counted (初日不�
 to correct an application is not the office's (行政手続法6条・7条).
 """
 
+from calendar import monthrange
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -45,6 +46,13 @@ def add_business_days(day: date, count: int, closures: Collection[date] = ()) ->
 def business_days_between(first: date, last: date, closures: Collection[date] = ()) -> int:
     """Business days after `first` up to and with `last`; 0 where `last` is not later."""
     return sum(is_business_day(first + _DAY * n, closures) for n in range(1, (last - first).days + 1))
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month (民法143条)."""
+    years, month = divmod(day.month - 1 + months, 12)
+    first = date(day.year + years, month + 1, 1)
+    return first + _DAY * (min(day.day, monthrange(first.year, first.month)[1]) - 1)
 
 
 def _days_after(day: date) -> Iterator[date]:

@@ -18,6 +18,10 @@ from app.accounts.auth import SESSION_COOKIE
 from app.accounts.me_router import router as me_router
 from app.accounts.router import router as accounts_router
 from app.admission import Admission
+from app.applications.application_router import router as applications_router
+from app.applications.case_router import router as cases_router
+from app.applications.notice_router import router as notices_router
+from app.applications.office_router import router as offices_router
 from app.assets.lists import ASSETS
 from app.config import Settings, get_settings
 from app.db import make_app_engine, make_private_pool, make_read_pool
@@ -45,7 +49,7 @@ from app.web.sign_in_pages import router as sign_in_router
 from app.wifi.lists import WIFI
 
 API_ROUTERS = (
-    accounts_router, me_router, stations_router, imports_router(ASSETS, "asset"), imports_router(WIFI, "wifi"),
+    accounts_router, me_router, stations_router, applications_router, cases_router, offices_router, notices_router, imports_router(ASSETS, "asset"), imports_router(WIFI, "wifi"),
 )  # fmt: skip
 PAGE_ROUTERS = (
     web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,

@@ -54,6 +54,7 @@ class Problem(Exception):
     en: str
     errors: list[dict[str, Any]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    members: dict[str, Any] = field(default_factory=dict)  # further members of the answer, e.g. `available_actions`
 
     def body(self, language: str, trace_id: str) -> dict[str, Any]:
         """The RFC 9457 object."""
@@ -63,6 +64,7 @@ class Problem(Exception):
             "status": self.kind.status,
             "detail": self.ja if language == "ja" else self.en,
             "trace_id": trace_id,
+            **self.members,
         }
         if self.errors:
             content["errors"] = self.errors

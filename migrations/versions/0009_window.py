@@ -498,7 +498,7 @@ POLICIES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
 # Functions below run as the owner, who must pass the forced policies of what they touch.
 WHOLE = (
     "site", "site_event", "slot_reservation", "notice", "notice_setting", "webhook", "webhook_delivery", "application",
-    "asset_feedback", "membership", "person", "organisation",
+    "asset_feedback", "sharing_offer", "membership", "person", "organisation",
 )  # fmt: skip
 
 FUNCTIONS = """
@@ -567,6 +567,10 @@ CREATE FUNCTION release_slot(for_site uuid) RETURNS void LANGUAGE sql SECURITY D
   UPDATE slot_reservation SET released_at = now() WHERE site_id = for_site AND released_at IS NULL
 $$;
 
+CREATE FUNCTION occupy_slot(for_site uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE slot_reservation SET is_on_air = true WHERE site_id = for_site AND released_at IS NULL
+$$;
+
 -- Other live sites on the same asset: for window and offices; a carrier is told nothing.
 CREATE FUNCTION rival_sites(of_site uuid) RETURNS TABLE (
   site_id uuid, code varchar, organisation_id uuid, carrier_name text, state text, has_slot boolean
@@ -576,6 +580,12 @@ CREATE FUNCTION rival_sites(of_site uuid) RETURNS TABLE (
   FROM site s JOIN site r ON r.asset_id = s.asset_id AND r.site_id <> s.site_id
   WHERE s.site_id = of_site AND r.stage NOT IN ('draft', 'end')
     AND (ctx_may('cases:window') OR ctx_may('cases:review') OR ctx_duty('worker', 'command-line'))
+$$;
+
+-- Both carriers have agreed: the one that asked goes onto the other's slot. Its row is not the other carrier's to change.
+CREATE FUNCTION agree_to_share(offer uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE site SET shares_with = o.with_site_id, version = version + 1, updated_at = now()
+  FROM sharing_offer o WHERE o.offer_id = offer AND o.asker_answer AND o.holder_answer AND site.site_id = o.site_id
 $$;
 
 -- Amend the version of an asset in force. The hash stays that of the owner's list, so that sending the same list again
@@ -691,6 +701,16 @@ SET search_path = public, pg_temp AS $$
   FROM asset a JOIN data_source d USING (source_id) WHERE a.asset_id = asset AND a.valid_to IS NULL
 $$;
 
+-- When past cases of an office began and were decided, of the last two hundred; nothing where they are fewer than five.
+CREATE FUNCTION past_cases(office uuid) RETURNS TABLE (started_on date, decided_on date) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+  SELECT s.started_on, s.decided_on FROM (
+    SELECT c.started_on, c.decided_on, count(*) OVER () AS cases FROM (
+      SELECT site.started_on, site.decided_on FROM site WHERE owner_organisation_id IS NOT DISTINCT FROM office
+        AND site.decided_on IS NOT NULL AND site.started_on IS NOT NULL ORDER BY site.decided_on DESC LIMIT 200) c) s
+  WHERE s.cases >= 5
+$$;
+
 -- The contractor that serves on a day.
 CREATE FUNCTION window_on(day date) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT organisation_id FROM organisation WHERE kind = 'window' AND coalesce(contract_from, day) <= day
@@ -712,9 +732,10 @@ END $$;
 """
 SIGNATURES = (
     "add_site_event(uuid, text, text, text, text, text, text, text, text, jsonb)", "slots_free(text)",
-    "reserve_slot(uuid, date, date, integer)", "release_slot(uuid)", "rival_sites(uuid)", "amend_asset(text, jsonb)",
+    "reserve_slot(uuid, date, date, integer)", "release_slot(uuid)", "occupy_slot(uuid)", "rival_sites(uuid)", "agree_to_share(uuid)",
+    "amend_asset(text, jsonb)",
     "put_station(jsonb)", "tell_parties(uuid, integer, text, text[])", "post_event(uuid, integer, jsonb, text[])",
-    "office_of_asset(text)", "window_on(date)", "hand_over_sites(uuid, uuid)",
+    "office_of_asset(text)", "past_cases(uuid)", "window_on(date)", "hand_over_sites(uuid, uuid)",
 )  # fmt: skip
 
 STATIONS = """

@@ -1,0 +1,192 @@
+"""`/api/v1/applications`: drafts over many sites, their pre-check, and sending them."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+
+from app.accounts.auth import ApplicationWriter, CaseReader, Db, GuardedRoute
+from app.applications import drafts, schemas
+from app.applications.answers import site_answer
+from app.applications.chosen_assets import assets_of_selection, read_chosen
+from app.applications.idempotency import once
+from app.applications.prechecks import check_sites
+from app.applications.sites import etag
+from app.applications.submission import submit_application
+from app.applications.upload import FILE_BODY, SentFile, read_file
+
+router = APIRouter(prefix="/api/v1/applications", route_class=GuardedRoute, tags=["applications"])
+IfMatch = Annotated[str | None, Header(max_length=100)]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+
+
+def _answer(response: Response, found: drafts.ApplicationRow) -> schemas.Application:
+    response.headers["ETag"] = f'"{found["version"]}"'
+    response.headers["Cache-Control"] = "no-store"
+    return schemas.Application.model_validate(found)
+
+
+@router.get("")
+def read_applications(
+    actor: CaseReader, db: Db, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> list[schemas.Application]:
+    """Applications I may see, last changed first; `after` is the last id of the page before."""
+    with db.begin(actor) as session:
+        return [schemas.Application.model_validate(row) for row in drafts.list_applications(session, after, limit)]
+
+
+@router.post("", status_code=201)
+def add_application(
+    actor: ApplicationWriter,
+    db: Db,
+    wanted: schemas.ApplicationRequest,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> schemas.Application:
+    """Apply for assets: a draft, or with `submit` sent at once. The same `Idempotency-Key` gives the same answer."""
+    with db.begin(actor) as session:
+
+        def work() -> dict[str, Any]:
+            made = drafts.create_application(session, actor, wanted)
+            if wanted.submit:
+                submit_application(session, actor, made["application_id"], "*")
+            found = drafts.get_application(session, made["application_id"])
+            return schemas.Application.model_validate(found).model_dump(mode="json")
+
+        answer = once(session, actor, idempotency_key, ["add_application", wanted.model_dump(mode="json")], work)
+    response.headers["Location"] = f"/api/v1/applications/{answer['application_id']}"
+    return _answer(response, answer)
+
+
+@router.get("/{application_id}")
+def read_application(actor: CaseReader, db: Db, application_id: UUID, response: Response) -> schemas.Application:
+    """One application with its sites by state."""
+    with db.begin(actor) as session:
+        return _answer(response, drafts.get_application(session, application_id))
+
+
+@router.patch("/{application_id}")
+def save_application(
+    actor: ApplicationWriter,
+    db: Db,
+    application_id: UUID,
+    wanted: schemas.ApplicationChange,
+    response: Response,
+    if_match: IfMatch = None,
+) -> schemas.Application:
+    """Save a draft: title, plan, or both."""
+    with db.begin(actor) as session:
+        changed = drafts.change_application(session, actor, application_id, if_match, wanted.title, wanted.plan)
+    return _answer(response, changed)
+
+
+@router.delete("/{application_id}", status_code=204)
+def drop_application(actor: ApplicationWriter, db: Db, application_id: UUID) -> None:
+    """Throw a draft away."""
+    with db.begin(actor) as session:
+        drafts.discard_application(session, actor, application_id)
+
+
+@router.post("/{application_id}/clone", status_code=201)
+def copy_application(actor: ApplicationWriter, db: Db, application_id: UUID, response: Response) -> schemas.Application:
+    """A new draft like this application."""
+    with db.begin(actor) as session:
+        made = drafts.clone_application(session, actor, application_id)
+    response.headers["Location"] = f"/api/v1/applications/{made['application_id']}"
+    return _answer(response, made)
+
+
+@router.post("/{application_id}/submit")
+def send_application(
+    actor: ApplicationWriter,
+    db: Db,
+    application_id: UUID,
+    response: Response,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> schemas.Application:
+    """Send every site of a draft, or none: what is missing is named all at once."""
+    with db.begin(actor) as session:
+
+        def work() -> dict[str, Any]:
+            sent = submit_application(session, actor, application_id, if_match)
+            return schemas.Application.model_validate(sent).model_dump(mode="json")
+
+        answer = once(session, actor, idempotency_key, ["send_application", str(application_id)], work)
+    return _answer(response, answer)
+
+
+@router.get("/{application_id}/sites")
+def read_sites(
+    actor: CaseReader,
+    db: Db,
+    application_id: UUID,
+    after: Annotated[str, Query(max_length=20, pattern=r"^[A-Z0-9-]*$")] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[schemas.Site]:
+    """Sites of an application by their codes; `after` is the last code of the page before."""
+    with db.begin(actor) as session:
+        drafts.get_application(session, application_id)
+        found = drafts.sites_of(session, application_id, after, limit)
+    return [schemas.Site.model_validate(site_answer(site)) for site in found]
+
+
+@router.post("/{application_id}/sites", status_code=201)
+def add_sites(
+    actor: ApplicationWriter, db: Db, application_id: UUID, wanted: schemas.SitesRequest, response: Response
+) -> schemas.Application:
+    """Put assets into a draft."""
+    with db.begin(actor) as session:
+        found = drafts.get_draft(session, actor, application_id)
+        drafts.add_sites(session, actor, found, wanted.asset_ids)
+        return _answer(response, drafts.get_application(session, application_id))
+
+
+@router.post("/{application_id}/sites/file", openapi_extra=FILE_BODY)
+def add_sites_of_file(
+    actor: ApplicationWriter, db: Db, application_id: UUID, sent: Annotated[SentFile, Depends(read_file)]
+) -> schemas.ChosenAssets:
+    """Put the assets that a spreadsheet or GeoJSON names into a draft (at most 500); what is not found is told by row."""
+    selection = read_chosen(sent.file, sent.name)
+    with db.begin(actor) as session:
+        found = drafts.get_draft(session, actor, application_id)
+        chosen = assets_of_selection(session, selection)
+        added = drafts.add_sites(session, actor, found, chosen.asset_ids) if chosen.asset_ids else 0
+    return schemas.ChosenAssets(added=added, asset_ids=chosen.asset_ids, problems=chosen.problems)
+
+
+@router.delete("/{application_id}/sites/{site_id}", status_code=204)
+def drop_site(actor: ApplicationWriter, db: Db, application_id: UUID, site_id: UUID) -> None:
+    """Take an asset out of a draft."""
+    with db.begin(actor) as session:
+        drafts.remove_site(session, actor, application_id, site_id)
+
+
+@router.get("/{application_id}/precheck")
+def read_precheck(actor: ApplicationWriter, db: Db, application_id: UUID) -> list[schemas.CheckedSite]:
+    """What the register and its surroundings say of each site of a draft, before it is sent."""
+    with db.begin(actor) as session:
+        found = drafts.get_application(session, application_id)
+        sites = drafts.sites_of(session, application_id)
+        checked = check_sites(session, found, sites)
+    return [
+        schemas.CheckedSite.model_validate({**site, "checks": [f._asdict() for f in checked[site["site_id"]]]})
+        for site in sites
+    ]
+
+
+@router.put("/{application_id}/sites/{site_id}/plan")
+def put_site_plan(
+    actor: ApplicationWriter,
+    db: Db,
+    application_id: UUID,
+    site_id: UUID,
+    wanted: schemas.SitePlanRequest,
+    response: Response,
+    if_match: IfMatch = None,
+) -> schemas.Site:
+    """What is different at one site: in a draft, or where its correction was asked for."""
+    with db.begin(actor) as session:
+        changed = drafts.change_site_plan(session, actor, site_id, if_match, wanted.plan)
+    response.headers["ETag"] = etag(changed)
+    return schemas.Site.model_validate(site_answer(changed))
