@@ -54,9 +54,10 @@ _VAGUE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that were found: target → heading."""
+    """The columns that were found: target → heading; `further_ids` are other columns whose values look like ids."""
 
     of: Mapping[str, Heading]
+    further_ids: tuple[Heading, ...] = ()
 
     def cell(self, row: Row, target: str) -> Cell:
         """The cell of a target in a row; None where there is no such column."""
@@ -90,7 +91,8 @@ def find_columns(table: Table, samples: Sequence[Row]) -> Columns:
         del found["asset_id"]
     if not {"latitude", "longitude"} <= set(found) and "geometry" not in found:
         found |= _axes(samples, [h for h in table.headings if h not in found.values()])
-    return Columns(found)
+    further = (heading for place, heading in by_place.items() if shares[place] >= _LEAST)
+    return Columns(found, tuple(heading for heading in further if heading not in found.values()))
 
 
 def _axes(samples: Sequence[Row], free: Sequence[Heading]) -> dict[str, Heading]:

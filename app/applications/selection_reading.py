@@ -23,7 +23,7 @@ AREAS = 50
 AREA_VERTICES = 10_000
 PROBLEMS_KEPT = 1_000
 _SAMPLE_ROWS = 1_000
-_ROWS_READ = 200_000
+_ROWS_READ = 100_000
 _TEXT = 500  # characters of a note
 _LATITUDES, _LONGITUDES = (20.0, 46.5), (122.0, 154.5)  # of Japan, degrees
 
@@ -42,7 +42,9 @@ def read(arguments: Mapping[str, Any], send: Callable[..., None]) -> None:
     has_shapes = any(row.geom for row in first)
     if not (has_shapes or columns.has_position or {"asset_id", "name"} & set(columns.of)):
         raise _no_site_column(table)
-    reader = _Reader(columns, _height_converter(columns))
+    if table.header_row is not None and columns.further_ids:
+        table.notes.append(_further_ids(columns))
+    reader = _Reader(columns, _height_converter(columns), takes_all_ids=table.header_row is None)
     for row in islice(chain(first, table.rows), _ROWS_READ):
         reader.take(row)
     send({"selection": reader.selection(table).as_json()})
@@ -81,6 +83,7 @@ def _headings_that_are_ids(table: Table) -> Table:
     if table.header_rows == 1 and table.header_row and _ids_in_headings(table):
         table.rows = chain([Row(table.header_row, tuple(heading.name for heading in table.headings))], table.rows)
         table.headings = tuple(replace(h, name=f"列{h.place + 1}") for h in table.headings)
+        table.header_row, table.header_rows = None, 0
         table.notes.append(
             (
                 "見出しのない一覧として、1行目から読みました。",
@@ -106,6 +109,7 @@ class _Reader:
 
     columns: Columns
     to_height: Convert | None
+    takes_all_ids: bool  # a list without headings: ids may stand side by side
     rows: dict[object, SelectedRow] = field(default_factory=dict)
     areas: list[SelectedArea] = field(default_factory=list)
     problems: list[SelectionProblem] = field(default_factory=list)
@@ -136,6 +140,8 @@ class _Reader:
     def _ids(self, row: Row) -> list[str]:
         cell = self.columns.cell(row, "asset_id")
         ids = read_ids(cell)
+        if self.takes_all_ids:
+            ids += [one for heading in self.columns.further_ids for one in read_ids(row.cells[heading.place])]
         text = id_text(cell)
         if ids and isinstance(cell, str) and cell.strip() != ids[0] and len(ids) == 1:
             self._say(
@@ -317,6 +323,14 @@ _NO_POINT_OR_AREA = (
 )
 
 
+def _further_ids(columns: Columns) -> tuple[str, str]:
+    letters, used = "、".join(heading.letter for heading in columns.further_ids), columns.letter("asset_id")
+    return (
+        f"アセットIDは{used}列から読みました。{letters}列にもIDのような値がありますが、使っていません。",
+        f"Asset ids were read from column {used}; those that also stand in {letters} were not used.",
+    )
+
+
 def _no_rows() -> Unreadable:
     return Unreadable(
         "no-rows",
@@ -335,10 +349,11 @@ def _no_site_column(table: Table) -> Unreadable:
 
 
 def _too_many_sites(count: int) -> Unreadable:
+    or_more = ("以上", " or more") if count >= _ROWS_READ else ("", "")
     return Unreadable(
         "too-many-sites",
-        f"{count:,}件あります。1つの申請で選べるのは{SITES}件までです。{SITES}件以下に分けて送ってください。",
-        f"There are {count:,} sites; an application takes {SITES}. Send them in parts.",
+        f"{count:,}件{or_more[0]}あります。1つの申請で選べるのは{SITES}件までです。{SITES}件以下に分けて送ってください。",
+        f"There are {count:,}{or_more[1]} sites; an application takes {SITES}. Send them in parts.",
     )
 
 

@@ -119,6 +119,12 @@ class TestLists:
         titled = chosen(tmp_path, f"申請一覧,,\n{ids[0]},屋上,\n{ids[1]},12,\n{ids[2]},13,\n")
         assert titled.asset_ids == tuple(ids[:3])
 
+    def test_ids_side_by_side(self, tmp_path: Path) -> None:
+        assert chosen(tmp_path, f"{A}, {B}, {C}", "ids.txt").asset_ids == (A, B, C)
+        assert chosen(tmp_path, f"{A},{B}\n{C},\n").asset_ids == (A, B, C)
+        headed = chosen(tmp_path, f"アセットID,代表ID\n{A},{B}\n{B},{B}\n")
+        assert headed.asset_ids == (A, B) and any("B列" in ja for ja, _ in headed.notes)
+
     def test_duplicates_are_merged_and_said(self, tmp_path: Path) -> None:
         made = chosen(tmp_path, f"アセットID,備考,高さ\n{A},北側,\n{B},,\n{A},南側,9\n{B},,\n")
         assert [(row.asset_id, row.note, row.height_m) for row in made.rows] == [(A, "北側／南側", 9), (B, None, None)]
