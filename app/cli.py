@@ -83,8 +83,9 @@ def list_geodata() -> None:
 def load_demo_register(
     if_empty: Annotated[bool, typer.Option("--if-empty", help="まだなければ作ります")] = False,
 ) -> None:
-    """サンプルのアセット・基地局・Wi-Fi・利用者を入れます（架空のデータ）。"""
+    """サンプルのアセット・基地局・Wi-Fi・利用者・案件を入れます（架空のデータ）。"""
     from app.demo.load import is_loaded, load_demo
+    from app.demo.load_cases import load_demo_cases
     from app.demo.people import add_demo_people
 
     settings = get_settings()
@@ -92,6 +93,7 @@ def load_demo_register(
     if not (if_empty and is_loaded(sessions)):
         load_demo(sessions, typer.echo)
     add_demo_people(settings, typer.echo)
+    load_demo_cases(sessions, typer.echo)
 
 
 @main.command()

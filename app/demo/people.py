@@ -32,7 +32,12 @@ ORGANISATIONS: dict[str, tuple[OrganisationKind, str, str, dict[str, Any]]] = {
         _K.WINDOW, "ワンストップ窓口 受託者（サンプル）", "One-stop window contractor (sample)",
         {"contract_from": date(2026, 4, 1), "contract_to": date(2028, 3, 31)},
     ),
+    "window-next": (
+        _K.WINDOW, "ワンストップ窓口 次期受託者（サンプル）", "Next one-stop window contractor (sample)",
+        {"contract_from": date(2028, 4, 1), "contract_to": date(2030, 3, 31)},
+    ),
     "bureau": (_K.BUREAU, "東京都 財務局（サンプル）", "TMG Bureau of Finance (sample)", {}),
+    "construction": (_K.BUREAU, "東京都 建設局（サンプル）", "TMG Bureau of Construction (sample)", {}),
     "digital": (_K.BUREAU, "東京都 デジタルサービス局（サンプル）", "TMG Bureau of Digital Services (sample)", {}),
     "minato": (_K.MUNICIPALITY, "港区（サンプル）", "Minato (sample)", {"municipality_code": "13103"}),
     "hinohara": (_K.MUNICIPALITY, "檜原村（サンプル）", "Hinohara (sample)", {"municipality_code": "13307"}),
@@ -52,7 +57,12 @@ PEOPLE: dict[str, tuple[str, list[tuple[str, Role]]]] = {
     "sharing-admin": ("見本 きょう", [("sharing", _R.CARRIER_ADMIN)]),
     "window": ("見本 まど", [("window", _R.WINDOW_OPERATOR)]),
     "window-admin": ("見本 まどか", [("window", _R.WINDOW_OPERATOR), ("window", _R.ORGANISATION_ADMIN)]),
+    "window-next": ("見本 つぎ", [("window-next", _R.WINDOW_OPERATOR), ("window-next", _R.ORGANISATION_ADMIN)]),
     "owner": ("見本 もりお", [("bureau", _R.OWNER_REVIEWER)]),
+    "owner-2": ("見本 ざいこ", [("bureau", _R.OWNER_REVIEWER)]),
+    "construction": ("見本 けんぞう", [("construction", _R.OWNER_REVIEWER)]),
+    "minato-owner": ("見本 うみの", [("minato", _R.OWNER_REVIEWER)]),
+    "hinohara-owner": ("見本 やまと", [("hinohara", _R.OWNER_REVIEWER)]),
     "minato-editor": ("見本 みなと", [("minato", _R.MUNICIPAL_EDITOR), ("minato", _R.OWNER_REVIEWER)]),
     "minato-editor-2": ("見本 みなみ", [("minato", _R.MUNICIPAL_EDITOR)]),
     "hinohara-editor": ("見本 ひのき", [("hinohara", _R.MUNICIPAL_EDITOR), ("hinohara", _R.ORGANISATION_ADMIN)]),
@@ -67,16 +77,24 @@ DOMAIN = "demo.example.jp"
 
 
 def add_demo_people(settings: Settings, say: Callable[[str], None]) -> None:
-    """Add the demo organisations and people once; their passwords go into a file only its owner can read."""
+    """Add the demo organisations and people that are missing; passwords go into a file only its owner can read."""
     with Transactions(make_app_engine(settings)).begin(Service("command-line")) as session:
-        if session.execute(text("SELECT EXISTS (SELECT FROM organisation WHERE is_sample)")).scalar_one():
+        organisations = {row.name: row.organisation_id for row in session.execute(text(_ORGANISATIONS))}
+        known = {row.email for row in session.execute(text("SELECT email FROM person WHERE is_sample"))}
+        keys = {
+            key: organisations.get(said[1]) or _add_organisation(session, *said) for key, said in ORGANISATIONS.items()
+        }
+        missing = {account: said for account, said in PEOPLE.items() if f"{account}@{DOMAIN}" not in known}
+        if not missing:
             return
-        organisations = {key: _add_organisation(session, *said) for key, said in ORGANISATIONS.items()}
-        lines = [_add_person(session, organisations, *said) for said in PEOPLE.items()]
-        _write_private(settings.demo_accounts_file, lines)
+        lines = [_add_person(session, keys, *said) for said in missing.items()]
+        _write_private(settings.demo_accounts_file, lines, is_first=not known)
     say(f"  サンプルの利用者 / demo people（{settings.demo_accounts_file}）")
     for line in lines:
         say("    " + line)
+
+
+_ORGANISATIONS = "SELECT name, organisation_id FROM organisation WHERE is_sample"
 
 
 def _add_organisation(
@@ -103,9 +121,13 @@ def _add_person(
     return f"{email}\t{password}\t{roles}"
 
 
-def _write_private(file: Path, lines: list[str]) -> None:
+def _write_private(file: Path, lines: list[str], *, is_first: bool) -> None:
+    """Write the passwords; those given later go after those that are there."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        out.write("# サンプルの利用者（架空）: メールアドレス、パスワード、役割\n")
+    if is_first:
+        file.unlink(missing_ok=True)
+    is_new = not file.exists()
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as out:
+        if is_new:
+            out.write("# サンプルの利用者（架空）: メールアドレス、パスワード、役割\n")
         out.writelines(line + "\n" for line in lines)
