@@ -504,15 +504,15 @@ WHOLE = (
 FUNCTIONS = """
 -- The next event of a site, whoever may see it writes it; numbers are unbroken because the site's row is locked.
 CREATE FUNCTION add_site_event(
-  site uuid, action text, from_state text, to_state text, party text, audience text, person_name text,
+  of_site uuid, action text, from_state text, to_state text, party text, audience text, person_name text,
   organisation_name text, comment text, content jsonb
 ) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE next_n integer;
 BEGIN
-  UPDATE site SET last_n = last_n + 1 WHERE site_id = site RETURNING last_n INTO STRICT next_n;
+  UPDATE site SET last_n = last_n + 1 WHERE site_id = of_site RETURNING last_n INTO STRICT next_n;
   INSERT INTO site_event (site_id, n, action, from_state, to_state, party, audience, person_id, person_name,
     organisation_id, organisation_name, comment, content)
-  VALUES (site, next_n, action, from_state, to_state, party, audience, ctx_person(), person_name,
+  VALUES (of_site, next_n, action, from_state, to_state, party, audience, ctx_person(), person_name,
     ctx_organisation(), organisation_name, comment, coalesce(content, '{}'));
   RETURN next_n;
 END $$;
