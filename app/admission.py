@@ -15,7 +15,8 @@ from app.problem_answers import Refused, answer_problem
 from app.problems import TOO_LARGE, TOO_MANY, Problem
 
 # Where files come in; their handlers read them piece by piece.
-_UPLOADS = ("/api/v1/asset-imports", "/api/v1/wifi-imports", "/lists/")
+_UPLOADS = ("/api/v1/asset-imports", "/api/v1/wifi-imports", "/lists/", "/cases/")
+_UPLOADS_OF_CASES = ("/documents", "/sites/file")  # how their paths end
 _SIGN_IN = ("/sign-in", "/invitations")
 _TOKENS_OF_AN_ADDRESS = 10  # an office's programs behind one address, each with a token of its own
 _PREFIX_LENGTH = 12  # of an API token; the secret behind it is never kept, not even as a key
@@ -38,7 +39,8 @@ class Admission:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        largest = self.largest_upload if scope["path"].startswith(_UPLOADS) else self.largest_body
+        takes_files = scope["path"].startswith(_UPLOADS) or scope["path"].endswith(_UPLOADS_OF_CASES)
+        largest = self.largest_upload if takes_files else self.largest_body
         problem = _oversized(scope, largest) or await self._too_often(scope)
         if problem is not None:
             await answer_problem(Request(scope), problem)(scope, receive, send)

@@ -6,7 +6,7 @@ rows that are the viewer's already.
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -39,6 +39,21 @@ SORTS: Mapping[str, tuple[str, str]] = {
 }
 
 
+# Parts of a list; `:side` is the viewer's. What rests is on air: nobody owes a step.
+_OPEN = "s.stage NOT IN ('end', 'draft')"
+_MINE = f"s.party = :side AND {_OPEN}"
+SECTIONS: Mapping[str, str] = {
+    "mine": _MINE,
+    "overdue": f"{_MINE} AND s.due_on < :on",
+    "today": f"{_MINE} AND s.due_on = :on",
+    "week": f"{_MINE} AND s.due_on > :on AND s.due_on <= :on + 7",
+    "later": f"{_MINE} AND (s.due_on > :on + 7 OR s.due_on IS NULL)",
+    "waiting": f"s.party NOT IN (:side, 'nobody') AND {_OPEN}",
+    "resting": "s.party = 'nobody' AND s.stage = 'operation'",
+    "ended": "s.stage = 'end'",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a list shows. `turn`: only where that party owes the next step; `mine`: where the viewer's side does."""
@@ -56,6 +71,7 @@ class Wanted:
     asked: bool = False
     q: str | None = None
     open_only: bool = False
+    section: str | None = None  # of SECTIONS
     sort: str = "due_on"
     on: date = field(default_factory=today)
 
@@ -112,6 +128,27 @@ def count_sites(session: Session, actor: Actor, wanted: Wanted) -> int | None:
     return counted if counted <= COUNTED_MOST else None
 
 
+def count_sections(session: Session, actor: Actor, wanted: Wanted) -> dict[str, int | None]:
+    """How many sites each section has under the same filter; None beyond a thousand."""
+    where, bound = conditions(actor, replace(wanted, section=None))
+    counts = ", ".join(
+        f"(SELECT count(*) FROM (SELECT FROM site s WHERE {' AND '.join([*where, section])} LIMIT {COUNTED_MOST + 1}) c) AS {name}"
+        for name, section in SECTIONS.items()
+    )
+    row = session.execute(text(f"SELECT {counts}"), bound).one()._mapping
+    return {name: row[name] if row[name] <= COUNTED_MOST else None for name in SECTIONS}
+
+
+def count_states(session: Session, actor: Actor) -> list[tuple[str, str, int]]:
+    """Party, state and number of the open sites that are the viewer's, the viewer's own turn first."""
+    where, bound = conditions(actor, Wanted(open_only=True))
+    rows = session.execute(
+        text(f"SELECT s.party, s.state, count(*) AS sites FROM site s WHERE {' AND '.join(where)} GROUP BY 1, 2"), bound
+    )
+    side = side_of(actor)
+    return sorted(((row.party, row.state, row.sites) for row in rows), key=lambda row: (row[0] != side, row[0]))
+
+
 def all_sites(session: Session, actor: Actor, wanted: Wanted) -> Iterator[SiteRow]:
     """Every site of a list, for a download of just what is shown."""
     where, bound = conditions(actor, wanted)
@@ -133,6 +170,7 @@ def conditions(actor: Actor, wanted: Wanted) -> tuple[list[str], dict[str, Any]]
     """The WHERE of a list: first whose list it is, then what was asked for."""
     side = side_of(actor)
     where, bound = [_BELONGS[side]], {"me": actor.organisation_id, "person": actor.person_id, "on": wanted.on}
+    bound["side"] = side
     if wanted.asked:
         where = [_ASKED]
     turn = side if wanted.mine else wanted.turn
@@ -153,7 +191,9 @@ def conditions(actor: Actor, wanted: Wanted) -> tuple[list[str], dict[str, Any]]
     if wanted.overdue:
         where.append("s.due_on < :on")
     if wanted.open_only:
-        where.append("s.stage NOT IN ('end', 'draft')")
+        where.append(_OPEN)
+    if wanted.section is not None:
+        where.append(SECTIONS[wanted.section])
     if wanted.assigned_to_me:
         where.append("s.assigned_to = :person" if side == "window" else "s.reviewer_id = :person")
     return where, bound

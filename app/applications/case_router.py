@@ -26,6 +26,7 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200, patt
 Sort = Literal[
     "due_on", "-due_on", "updated_at", "-updated_at", "code", "-code", "state", "-state", "municipality", "-municipality"
 ]  # fmt: skip
+Section = Literal["mine", "overdue", "today", "week", "later", "waiting", "resting", "ended"]
 _FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}, "description": "The file"}}
 
 
@@ -42,6 +43,7 @@ def wanted_sites(
     due_within_days: Annotated[int | None, Query(ge=0, le=366)] = None,
     asked: bool = False,
     open_only: bool = False,
+    section: Section | None = None,
     q: Annotated[str | None, Query(min_length=1, max_length=100, pattern=r"^[^\x00]+$")] = None,
     sort: Sort = "due_on",
 ) -> boards.Wanted:
@@ -49,7 +51,7 @@ def wanted_sites(
     return boards.Wanted(
         turn=turn, mine=mine, states=tuple(state or ()), stage=stage, municipality_code=municipality,
         owner_organisation_id=owner, application_id=application, assigned_to_me=assigned_to_me, overdue=overdue,
-        due_within_days=due_within_days, asked=asked, open_only=open_only, q=q, sort=sort,
+        due_within_days=due_within_days, asked=asked, open_only=open_only, section=section, q=q, sort=sort,
     )  # fmt: skip
 
 
