@@ -10,6 +10,7 @@ import pyotp
 from psycopg.types.json import Jsonb
 
 from app.accounts.permissions import ROLES_OF_KIND, Role
+from app.accounts.secrets import digest
 from tests.accounts_world import (
     ORGANISATIONS,
     PASSWORD,
@@ -21,6 +22,7 @@ from tests.accounts_world import (
     add_session,
     add_state,
 )
+from tests.applications.window_cases import add_case, add_feed, add_webhook
 from tests.authenticator import new_challenge, registration
 
 Owner = psycopg.Connection[Any]
@@ -212,6 +214,51 @@ def _list_commands(prefix: str, kind: str) -> dict[tuple[str, str], Make]:
     }
 
 
+def _notice(owner: Owner, world: World, organisation: str, person: str) -> Example:
+    found = owner.execute(
+        "INSERT INTO notice (person_id, organisation_id, site_id, n, kind, mail) VALUES (%s, %s, %s, 1, 'refer', 'none')"
+        " RETURNING notice_id",
+        (world[person].person_id, world.organisations[organisation], add_case(owner, world, carrier=organisation)),
+    ).fetchone()
+    assert found is not None
+    return Example({"notice_id": found[0]})
+
+
+def _new_webhook(owner: Owner, world: World, organisation: str, _person: str) -> Example:
+    owner.execute("DELETE FROM webhook WHERE organisation_id = %s", (world.organisations[organisation],))
+    return Example(body={"url": "https://1.1.1.1/hook"})
+
+
+def _webhook(owner: Owner, world: World, organisation: str, _person: str) -> Example:
+    # An address that nothing is sent to: a test tells so at once.
+    return Example({"webhook_id": add_webhook(owner, world, f"https://127.0.0.1/{uuid4()}", organisation)})
+
+
+def _delivery(owner: Owner, world: World, organisation: str, person: str) -> Example:
+    hook = _webhook(owner, world, organisation, person).place["webhook_id"]
+    found = owner.execute(
+        "INSERT INTO webhook_delivery (webhook_id, organisation_id, site_id, n, payload) VALUES (%s, %s, %s, 1, %s)"
+        " RETURNING delivery_id",
+        (hook, world.organisations[organisation], add_case(owner, world, carrier=organisation),
+         Jsonb({"type": "site.refer", "data": {}})),
+    ).fetchone()  # fmt: skip
+    assert found is not None
+    return Example({"delivery_id": found[0]})
+
+
+def _new_feed(owner: Owner, world: World, _organisation: str, person: str) -> Example:
+    owner.execute("DELETE FROM feed WHERE person_id = %s", (world[person].person_id,))
+    return Example()
+
+
+def _feed(owner: Owner, world: World, organisation: str, person: str) -> Example:
+    return Example({"feed_id": digest(add_feed(owner, world, organisation, person)).hex()})
+
+
+def _read_feed(owner: Owner, world: World, organisation: str, person: str) -> Example:
+    return Example({"secret": add_feed(owner, world, organisation, person)})
+
+
 _ME = "/api/v1/me"
 _PLANS = "/api/v1/planned-stations"
 
@@ -253,6 +300,24 @@ COMMANDS: dict[tuple[str, str], Make] = {
     ("GET", f"{_PLANS}/{{plan_id}}"): _plan(),
     ("PUT", f"{_PLANS}/{{plan_id}}"): _plan(PLAN, **{"If-Match": '"1"'}),
     ("DELETE", f"{_PLANS}/{{plan_id}}"): _plan(**{"If-Match": '"1"'}),
+    ("GET", "/api/v1/notices"): _plain(),
+    ("PUT", "/api/v1/notices/read"): _plain(),
+    ("GET", "/api/v1/notices/setting"): _plain(),
+    ("PUT", "/api/v1/notices/setting"): _plain({"mail": "digest"}),
+    ("PUT", "/api/v1/notices/{notice_id}/read"): _notice,
+    ("GET", "/api/v1/webhooks"): _plain(),
+    ("POST", "/api/v1/webhooks"): _new_webhook,
+    ("DELETE", "/api/v1/webhooks/{webhook_id}"): _webhook,
+    ("POST", "/api/v1/webhooks/{webhook_id}/secret"): _webhook,
+    ("POST", "/api/v1/webhooks/{webhook_id}/test"): _webhook,
+    ("GET", "/api/v1/webhook-deliveries"): _plain(),
+    ("POST", "/api/v1/webhook-deliveries/{delivery_id}/retry"): _delivery,
+    ("POST", "/api/v1/webhook-deliveries/{delivery_id}/give-up"): _delivery,
+    ("GET", "/api/v1/feeds"): _plain(),
+    ("POST", "/api/v1/feeds"): _new_feed,
+    ("DELETE", "/api/v1/feeds/{feed_id}"): _feed,
+    ("GET", "/api/v1/feeds/{secret}/deadlines.ics"): _read_feed,
+    ("GET", "/api/v1/feeds/{secret}/events.atom"): _read_feed,
     **_list_commands("asset", "assets"),
     **_list_commands("wifi", "wifi"),
 }

@@ -348,6 +348,17 @@ LEAVES: dict[Operation, tuple[str, set[str]]] = {
     ("POST", "/api/v1/planned-stations"): ("plan.create", {"after"}),
     ("PUT", "/api/v1/planned-stations/{plan_id}"): ("plan.change", {"before", "after"}),
     ("DELETE", "/api/v1/planned-stations/{plan_id}"): ("plan.delete", {"before"}),
+    ("PUT", "/api/v1/notices/read"): ("notice.read-all", {"after"}),
+    ("PUT", "/api/v1/notices/setting"): ("notice.setting", {"before", "after"}),
+    ("PUT", "/api/v1/notices/{notice_id}/read"): ("notice.read", set()),
+    ("POST", "/api/v1/webhooks"): ("webhook.create", {"after"}),
+    ("DELETE", "/api/v1/webhooks/{webhook_id}"): ("webhook.delete", {"before"}),
+    ("POST", "/api/v1/webhooks/{webhook_id}/secret"): ("webhook.rotate", {"after"}),
+    ("POST", "/api/v1/webhooks/{webhook_id}/test"): ("webhook.test", {"after"}),
+    ("POST", "/api/v1/webhook-deliveries/{delivery_id}/retry"): ("webhook.retry", set()),
+    ("POST", "/api/v1/webhook-deliveries/{delivery_id}/give-up"): ("webhook.give-up", set()),
+    ("POST", "/api/v1/feeds"): ("feed.create", {"after"}),
+    ("DELETE", "/api/v1/feeds/{feed_id}"): ("feed.revoke", {"before"}),
     **{
         (method, f"/api/v1/{prefix}-imports{path}"): leaves
         for prefix in ("asset", "wifi")

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from app.accounts.actor import Actor, Service, Transactions
+from app.accounts.secrets import digest, new_secret
 from app.applications.notices import tell
 from app.applications.procedure import to_json
 from app.applications.standard_procedure import STANDARD
@@ -91,6 +92,16 @@ def add_webhook(owner: Owner, world: World, url: str, organisation: str = "carri
         (world.organisations[organisation], url, SECRET),
     )
     return found
+
+
+def add_feed(owner: Owner, world: World, organisation: str, person: str) -> str:
+    """A secret address of somebody's feeds, put in by the database's owner: the secret."""
+    secret = new_secret()
+    owner.execute(
+        "INSERT INTO feed (feed_hash, person_id, organisation_id) VALUES (%s, %s, %s)",
+        (digest(secret), world[person].person_id, world.organisations[organisation]),
+    )
+    return secret
 
 
 def rows(owner: Owner, query: str, *values: Any) -> list[dict[str, Any]]:
