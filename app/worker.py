@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from app.accounts.actor import Transactions
 from app.accounts.mail import send
 from app.applications import jobs as window
+from app.applications.issuing import issue_paper
 from app.applications.notices import ONE_AT_A_TIME
 from app.applications.timers import run_timers
 from app.assets.lists import ASSETS
@@ -61,6 +62,10 @@ def make_queue(settings: Settings) -> procrastinate.App:
         request_id: str = "",
     ) -> None:
         jobs.publish_as(transactions, KINDS, UUID(import_id), person_id, organisation_id, address, request_id)
+
+    @queue.task(name="window.paper", retry=_RETRY)
+    def paper(site_id: str, n: int) -> None:
+        issue_paper(transactions, UUID(site_id), n)
 
     @queue.task(name="lists.receipt", retry=_RETRY_MAIL)
     async def receipt(import_id: str) -> None:

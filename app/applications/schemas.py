@@ -83,7 +83,7 @@ class Permit(Input):
     legal_basis: Literal["use_permission", "lease_administrative", "lease_ordinary", "road_occupancy", "agreement"]
     from_on: date
     to_on: date
-    area_m2: float | None = Field(None, gt=0, le=1_000_000)
+    area_m2: float = Field(gt=0, le=1_000_000)
     conditions: list[Text] = Field(default_factory=list, max_length=50)
     fee_note: Text | None = None
     number: Line | None = None

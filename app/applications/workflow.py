@@ -17,6 +17,7 @@ from app.applications import deadlines
 from app.applications.documents_needed import missing_documents
 from app.applications.effects import carry_out
 from app.applications.events import add_event, payload
+from app.applications.issuing import ask_for_paper
 from app.applications.moves import Move
 from app.applications.notices import tell
 from app.applications.procedure import RESUME, Party, Procedure, State, Transition
@@ -132,6 +133,7 @@ def _take(move: Move) -> SiteRow:
         move.session, f"site.{move.step.action}", f"site:{move.site['site_id']}",
         before={"state": move.site["state"]}, after={"state": target.code, "n": n},
     )  # fmt: skip
+    ask_for_paper(move.session, move.site["site_id"], move.step.action, n)
     moved = get_site(move.session, move.site["site_id"])
     tell(
         move.session,
