@@ -7,7 +7,7 @@ from app.demo.cases import FINISHED, UNSENT, Case, settle_operation
 from app.demo.register import sample_rng
 from app.demo.work_days import WorkDays
 
-LONG_AGO, LONG_WAIT, SHORT_WAIT = 300, 30, 8  # business days
+LONG_AGO, LONG_WAIT, SHORT_WAIT = 250, 80, 24  # business days
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 
 
@@ -44,25 +44,46 @@ def sample_applications(days: WorkDays, cases: Sequence[Case]) -> list[SampleApp
     return made
 
 
-def _sent_together(days: WorkDays, cases: Sequence[Case]) -> Iterator[list[Case]]:
-    """Cases of one carrier whose first days lie near each other, moved to the earliest of them."""
-    waiting = sorted(cases, key=lambda case: (case.carrier, case.start, case.key))
+def _sent_together(days: WorkDays, cases: Sequence[Case]) -> list[list[Case]]:
+    """Cases of one carrier whose first days lie near each other, moved to the earliest of them; ends join any of them."""
+    groups: list[list[Case]] = []
+    waiting = sorted((c for c in cases if not is_free(c)), key=lambda case: (case.carrier, case.start, case.key))
     while waiting:
         first = waiting[0]
-        size = sample_rng(f"size {first.key}").randint(2, 11)
+        size = sample_rng(f"size {first.key}").randint(4, 10)
         wait = LONG_WAIT if days.latest - first.start > LONG_AGO else SHORT_WAIT
         group = [case for case in waiting if _may_join(first, case, wait)][:size]
         for case in group:
             case.start = first.start
         taken = {case.key for case in group}
         waiting = [case for case in waiting if case.key not in taken]
-        yield group
+        groups.append(group)
+    for case in filter(is_free, cases):
+        _join_any(groups, case)
+    return groups
+
+
+def is_free(case: Case) -> bool:
+    """Whether a case may have begun on any day before it could still be running."""
+    return case.target in FINISHED and case.partner is None
 
 
 def _may_join(first: Case, case: Case, wait: int) -> bool:
+    if case is first:
+        return True
     is_near = case.carrier == first.carrier and first.start <= case.start <= first.start + wait
-    is_same_asset = case is not first and case.asset_id == first.asset_id
-    return is_near and not is_same_asset and (case.target in FINISHED or case.may_begin(first.start))
+    return is_near and case.asset_id != first.asset_id and case.end is not None and case.may_begin(first.start)
+
+
+def _join_any(groups: list[list[Case]], case: Case) -> None:
+    """Into the application of its carrier that was sent nearest to the day it was to begin, no later."""
+    fitting = [group for group in groups if group[0].carrier == case.carrier and group[0].start <= case.start]
+    if fitting and sample_rng(f"joins {case.key}").random() < 0.95:
+        group = max(fitting, key=lambda group: (group[0].start, -len(group)))
+        case.start = group[0].start
+        group.append(case)
+    else:
+        groups.append([case])
 
 
 def _drafted_together(cases: Sequence[Case]) -> Iterator[list[Case]]:

@@ -66,27 +66,24 @@ class Walk:
         if room < 3:
             return
         first = self.days.on_or_after(self.day) + 1
-        if (
-            self.site["state"] in ("consultation", "permit_applied")
-            and not self.told.reviews
-            and self.rng.random() < 0.45
-        ):
+        is_reviewed = self.site["state"] in ("consultation", "permit_applied") and not self.told.reviews
+        if is_reviewed and self.rng.random() < (0.7 if is_last else 0.4):
             self._ask_opinions(first, first + room - 2, is_last=is_last)
-        elif self.rng.random() < 0.14:
+        elif self.site["stage"] not in ("operation", "end") and self.rng.random() < 0.16:
             self._comment(self.days.at(first + self.rng.randint(0, room - 2)))
 
     def _comment(self, day: date) -> None:
         is_inside = self.rng.random() < 0.4 and self.site["referred_at"] is not None
         party = self.rng.choice((Party.WINDOW, Party.OWNER)) if is_inside else Party(self.site["party"])
-        if party is Party.NOBODY:
-            party = Party.CARRIER
-        said = self.rng.choice(words.SAID_INSIDE if is_inside else words.SAID_TO_ALL)
+        said = self.rng.choice(words.SAID_INSIDE if is_inside else words.SAID_TO_ALL[party.value])
         audience = "inside" if is_inside else "all"
         self.say("comment", day, party, self.author(party, day), audience=audience, comment=said)
 
     def _ask_opinions(self, first: int, last: int, *, is_last: bool) -> None:
         """Ask one or two offices; while the step is still owed, some have not answered."""
         offices = self._offices()
+        if is_last:  # so that answers are due from last week to the week after next
+            first = self.rng.randint(max(first, last - 13), last)
         asked_on = self.days.at(first)
         due = self.days.at(first + 10)
         rule = {"rule": "all", "needed": len(offices), "round": 1}
@@ -105,7 +102,7 @@ class Walk:
         self.site["reviewer_organisations"] = [self.cast.ids[key] for key in offices]
         self.site["review_rule"] = rule
         for review, key in zip(self.told.reviews, offices, strict=True):
-            if not is_last or self.rng.random() < 0.4:
+            if not is_last or self.rng.random() < 0.3:
                 self._answer(review, key, self.days.at(self.rng.randint(self.days.on_or_after(self.day), last)))
 
     def _offices(self) -> list[str]:
@@ -223,7 +220,8 @@ class Walk:
                 fields.append(name)
         if fields:
             after = {name: self.site["plan"][name] for name in fields}
-            content = {"fields": sorted(fields), "before": dict.fromkeys(fields), "after": after}
+            before = {name: _before(value) for name, value in after.items()}
+            content = {"fields": sorted(fields), "before": before, "after": after}
             self.say("change_plan", day, Party.CARRIER, self.carrier, content=content)
 
     def _decide(self, day: date, comment: str | None) -> None:
@@ -235,3 +233,8 @@ class Walk:
         }  # fmt: skip
         if reopen_on:
             self.content["reopen_on"] = reopen_on.isoformat()
+
+
+def _before(value: Any) -> Any:
+    """What stood in a field before it was mended."""
+    return value[:-1] if isinstance(value, list) else round(value * 0.8, 1)
