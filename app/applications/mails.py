@@ -1,4 +1,4 @@
-"""Notices by mail: one at once for each, or one a business day with all of them; tried again over a day, then given up.
+"""Notices by mail: one at once for each, or one a business day with all of them; tried again for three days, then given up.
 
 As with webhooks, a notice is marked as mailed before the mail is sent and the mark is committed after: a worker killed in
 between sends it again, with the same Message-ID.
@@ -33,12 +33,13 @@ from app.clock import TOKYO, is_business_day
 from app.config import Settings
 
 _log = structlog.get_logger()
-# How long after a notice (or the hour of a digest) it is tried, for the first time, the second, …; eight tries in a day.
+# How long after a notice it is tried, for the first time, the second, …: ten tries in three days, for week-ends.
 TRIED_AFTER = (
     timedelta(0), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=2),
-    timedelta(hours=6), timedelta(hours=12), timedelta(hours=24),
+    timedelta(hours=6), timedelta(hours=12), timedelta(hours=24), timedelta(hours=48), timedelta(hours=72),
 )  # fmt: skip
 TRIES = len(TRIED_AFTER)
+_TRIES_A_DAY = 7  # of a digest: what has failed that often is tried once more on each day that has one
 _CLOSING = 421  # the server ends the conversation, whatever it was about
 DIGEST_AT = time_of_day(8, tzinfo=TOKYO)
 
@@ -70,7 +71,8 @@ RETURNING {_ROW}, {_SITE}
 """
 _DIGEST_READERS = f"""
 SELECT person_id FROM notice WHERE mail = 'digest' AND {_WAITS} AND created_at < :boundary
-GROUP BY person_id HAVING CAST(:boundary AS timestamptz) + (CAST(:after AS interval[]))[min(attempts) + 1] <= :now
+GROUP BY person_id
+HAVING CAST(:boundary AS timestamptz) + (CAST(:after AS interval[]))[least(min(attempts) + 1, {_TRIES_A_DAY})] <= :now
 ORDER BY person_id
 """
 # The attempt has been counted already.
