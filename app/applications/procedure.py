@@ -182,9 +182,18 @@ def vary(standard: Procedure, name: str, variation: Variation) -> Procedure:
     )
     transitions = tuple(_varied(transition, variation) for transition in standard.transitions)
     days = variation.standard_days
-    return replace(
+    varied = replace(
         standard, name=name, states=states, transitions=transitions, standard_days=days or standard.standard_days
     )
+    return _without_unreachable(varied) if variation.without_survey else varied
+
+
+def _without_unreachable(procedure: Procedure) -> Procedure:
+    """Without the states nothing leads to any more, and the steps from them."""
+    reached = _reached(procedure, "draft")
+    shortened = (replace(t, source=tuple(code for code in t.source if code in reached)) for t in procedure.transitions)
+    states = tuple(state for state in procedure.states if state.code in reached)
+    return replace(procedure, states=states, transitions=tuple(t for t in shortened if t.source))
 
 
 def _varied(transition: Transition, variation: Variation) -> Transition:
