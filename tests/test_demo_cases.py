@@ -102,7 +102,7 @@ def test_few_went_on_air_after_the_225(reader: Reader) -> None:
     ).fetchall()
     assert counts["early"] == 225 and counts["whole"] > 250
     unknown = reader.execute(
-        "SELECT code FROM site c WHERE station_id IS NOT NULL AND NOT EXISTS"
+        "SELECT code FROM site c WHERE stage = 'operation' AND NOT EXISTS"
         " (SELECT FROM ogc.stations s WHERE s.station_id = c.station_id AND s.is_sample)"
     ).fetchall()
     assert unknown == []

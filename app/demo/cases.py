@@ -187,8 +187,8 @@ def _since(days: WorkDays, rng: Random, target: str, entered_by: str, is_new: bo
 
 def _lay_out_operation(days: WorkDays, rng: Random, case: Case) -> None:
     since = _since(days, rng, case.target, "", False)
-    if case.target in ("renewal_due", "renewal_review") or (case.target == "expired"):
-        case.to_on, case.tail = renewed(rng, days, case.target, since)
+    if case.target in ("renewal_due", "renewal_review", "expired"):
+        case.to_on, case.tail = renewed(rng, days, case.target, since, is_refused=case.key.endswith("0"))
         permitted = days.on_or_after(add_months(case.to_on + timedelta(days=1), -36)) - rng.randint(3, 10)
         case.end = permitted + sum(case.natural[case.path.index("permit") + 1 :])
     elif case.target in ("modification", "revoked"):

@@ -45,12 +45,12 @@ def _changes(rng: Random, days: WorkDays, on_air: int, renewals: Tail) -> Tail:
     return [("request_modification", asked), (answer, asked + rng.randint(4, 18))]
 
 
-def renewed(rng: Random, days: WorkDays, target: str, since: int) -> tuple[date, Tail]:
-    """The last day of a permit and the acts up to a state of its renewal."""
+def renewed(rng: Random, days: WorkDays, target: str, since: int, *, is_refused: bool) -> tuple[date, Tail]:
+    """The last day of a permit and the acts up to a state of its renewal, or its end: refused, or not asked for."""
     if target == "renewal_due":
         to_on = days.today + timedelta(days=rng.randint(25, 150))
         return to_on, [("begin_renewal", days.on_or_after(to_on - timedelta(days=RENEWAL_DAYS)))]
-    if target == "expired" and rng.random() < 0.5:
+    if target == "expired" and not is_refused:
         to_on = days.at(since) - timedelta(days=1)
         begun = days.on_or_after(to_on - timedelta(days=RENEWAL_DAYS))
         return to_on, [("begin_renewal", begun), ("expire", since)]
