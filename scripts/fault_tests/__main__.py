@@ -1,4 +1,4 @@
-"""`scripts/faults kills`: kills in the midst of imports on a database of their own; 1 when something did not hold."""
+"""`scripts/faults kills`: kills in the midst of imports and of sending, on databases of their own; 1 if something failed."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ import psycopg
 
 from scripts.fault_tests.kills import Series
 from scripts.fault_tests.mail import mail_server
+from scripts.fault_tests.outbox import outbox_series, say_outbox
 from scripts.fault_tests.report import describe_machine, say_series
 from scripts.fault_tests.site import APP, site
 from scripts.machine.cluster import throwaway_cluster
@@ -40,13 +41,16 @@ def main() -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="scripts/faults", description="取り込みの最中にプロセスを強制終了し、登録簿が無事かを確かめます。"
+        prog="scripts/faults",
+        description="取り込みや送信の最中にプロセスを強制終了し、何も壊れず、失われないかを確かめます。",
     )
     parser.add_argument("fault", choices=["kills"])
     parser.add_argument("--times", type=int, default=50, help="kills of each process (default: %(default)s)")
     parser.add_argument("--rows", type=int, default=ROWS, help="rows of the list (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the instants (default: %(default)s)")
-    parser.add_argument("--processes", nargs="+", choices=["web", "worker"], default=["web", "worker"])
+    parser.add_argument(
+        "--processes", nargs="+", choices=["web", "worker", "outbox"], default=["web", "worker", "outbox"]
+    )
     return parser.parse_args()
 
 
@@ -88,6 +92,8 @@ def editors_token(env: dict[str, str]) -> str:
 
 def series(process: str, options: argparse.Namespace, server_url: str) -> bool:
     """One series of kills; whether everything held."""
+    if process == "outbox":
+        return series_of_sending(options, server_url)
     with (
         own_database(server_url, f"faults_{process}") as url,
         tempfile.TemporaryDirectory(prefix="faults-") as folder,
@@ -106,6 +112,24 @@ def series(process: str, options: argparse.Namespace, server_url: str) -> bool:
             held = say_series(done)
             done.close()
     return held
+
+
+def series_of_sending(options: argparse.Namespace, server_url: str) -> bool:
+    """Kills of the worker while it sends mails and webhooks; whether everything held."""
+    with own_database(server_url, "faults_outbox") as url, tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        env = {**os.environ, "DATABASE_URL": url, "AUDIT_ANCHOR_FILE": os.devnull}
+        if subprocess.run([*APP, "migrate"], env=env, stdout=subprocess.DEVNULL).returncode != 0:
+            raise Refusal("python -m app migrate failed, see above")
+        with outbox_series(url, Path(folder), options.seed) as done:
+            done.calm_round()
+            say(f"{describe_machine()}; calm: {done.calm_s:.2f} s from the first to the last of a round")
+            with suppress(StopRequested):  # what was found until then is told
+                while len(done.kills) < options.times:
+                    done.kill_round()
+                    kill = done.kills[-1]
+                    say(f"  {len(done.kills)}/{options.times} {kill.instant_s:.2f} s: {kill.fell_in}")
+            done.wait_until_sent()
+            return say_outbox(done, say)
 
 
 def repeat(one_round: Callable[[], None], done: Series) -> None:
