@@ -187,6 +187,16 @@ class Site(Base):
         Index("ix_site_organisation_id_updated_at", "organisation_id", "updated_at"),
         Index("ix_site_window_organisation_id_updated_at", "window_organisation_id", "updated_at"),
         Index("ix_site_owner_organisation_id_updated_at", "owner_organisation_id", "updated_at"),
+        *(
+            Index(
+                f"ix_site_{whose}_open",
+                whose,
+                "due_on",
+                "site_id",
+                postgresql_where=text("stage NOT IN ('end', 'draft')"),
+            )
+            for whose in ("organisation_id", "window_organisation_id", "owner_organisation_id")
+        ),
         Index("ix_site_reviewer_organisations", "reviewer_organisations", postgresql_using="gin"),
         Index("ix_site_due_on", "due_on", postgresql_where=text("due_on IS NOT NULL")),
         Index("ix_site_permit_to", "permit_to", postgresql_where=text("permit_to IS NOT NULL")),

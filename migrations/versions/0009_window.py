@@ -149,6 +149,9 @@ CREATE INDEX ix_site_owner_organisation_id_party_due_on ON site (owner_organisat
 CREATE INDEX ix_site_organisation_id_updated_at ON site (organisation_id, updated_at);
 CREATE INDEX ix_site_window_organisation_id_updated_at ON site (window_organisation_id, updated_at);
 CREATE INDEX ix_site_owner_organisation_id_updated_at ON site (owner_organisation_id, updated_at);
+CREATE INDEX ix_site_organisation_id_open ON site (organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
+CREATE INDEX ix_site_window_organisation_id_open ON site (window_organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
+CREATE INDEX ix_site_owner_organisation_id_open ON site (owner_organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
 CREATE INDEX ix_site_reviewer_organisations ON site USING gin (reviewer_organisations);
 CREATE INDEX ix_site_due_on ON site (due_on) WHERE due_on IS NOT NULL;
 CREATE INDEX ix_site_permit_to ON site (permit_to) WHERE permit_to IS NOT NULL;

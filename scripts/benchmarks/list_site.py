@@ -96,9 +96,10 @@ class Editor:
         return time.perf_counter() - started
 
 
-def make_token(database_url: str) -> str:
-    """An API token of the sample editor of 港区."""
-    command = [*APP, "token", "create", "--as", EDITOR, "--scope", "assets:import"]
+def make_token(database_url: str, email: str = EDITOR, *scopes: str) -> str:
+    """An API token of a sample person; of the editor of 港区 unless somebody else is named."""
+    command = [*APP, "token", "create", "--as", email]
+    command += [word for scope in scopes or ("assets:import",) for word in ("--scope", scope)]
     env = {**os.environ, "DATABASE_URL": database_url}
     made = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if made.returncode != 0:
