@@ -9,9 +9,10 @@ import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -50,6 +51,8 @@ POST_WITHIN_S = 5.0  # from looking the name up to the end of the answer
 LARGEST_RECEIPT = 64 << 10  # bytes of an answer to what was posted; nothing in it is used
 LONGEST_URL = 2000
 _TRIED_AT_MOST = 3  # addresses of one name
+# Apart from the event loop's own threads, which it waits for when it ends: a name server may never answer.
+_RESOLVERS = ThreadPoolExecutor(4, thread_name_prefix="resolve")
 
 # Global unicast is all there is to reach in IPv6; of it, these lead elsewhere (6to4, Teredo and the like, documentation).
 _GLOBAL_V6 = ip_network("2000::/3")
@@ -130,8 +133,9 @@ def _check_scheme_and_port(url: httpx.URL, port: int) -> None:
 
 
 async def _look_up(host: str, port: int) -> list[str]:
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, look_up)
     except (OSError, UnicodeError):
         raise NotPosted(
             f"ホスト名「{host}」が見つかりません。つづりと DNS の登録を確かめてください。",

@@ -306,6 +306,14 @@ def test_an_answer_that_drips_ends_after_five_seconds(world_url: str) -> None:
         thread.join(timeout=3)
 
 
+def test_a_name_server_that_never_answers_costs_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(9) or [])
+    began = time.monotonic()
+    with pytest.raises(NotPosted, match="5 s"):
+        asyncio.run(check_destination("https://slow.example/"))
+    assert 4.5 < time.monotonic() - began < 6
+
+
 # TLS
 
 
