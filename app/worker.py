@@ -84,7 +84,11 @@ def make_queue(settings: Settings) -> procrastinate.App:
 
 
 def _add_window_tasks(queue: procrastinate.App, transactions: Transactions, settings: Settings) -> None:
-    """Tasks of the window: what events leave to be sent, and what comes round with the clock (`cron` is in UTC)."""
+    """Tasks of the window: what events leave to be sent, and what comes round with the clock (`cron` is in UTC).
+
+    None has a queueing lock: of a table with row-level security PostgreSQL does not say which key was taken, the queue
+    insists on knowing, and its worker ends. Such a job finds nothing to do where another has done it.
+    """
 
     @queue.task(name="window.deliver", retry=_RETRY)
     def deliver(**_: Any) -> None:
@@ -92,17 +96,17 @@ def _add_window_tasks(queue: procrastinate.App, transactions: Transactions, sett
 
     # Also what waits for another try, or was left behind by a worker that is gone.
     @queue.periodic(cron="* * * * *")
-    @queue.task(name="window.retry", lock=ONE_AT_A_TIME, queueing_lock="window.retry")
+    @queue.task(name="window.retry", lock=ONE_AT_A_TIME)
     def retry(timestamp: int) -> None:
         window.deliver(transactions, settings)
 
     @queue.periodic(cron="25 * * * *")
-    @queue.task(name="window.reminders", queueing_lock="window.reminders")
+    @queue.task(name="window.reminders")
     def reminders(timestamp: int) -> None:
         window.remind_of_limits(transactions)
 
     @queue.periodic(cron="*/10 * * * *")
-    @queue.task(name="window.timers", lock="window.timers", queueing_lock="window.timers")
+    @queue.task(name="window.timers", lock="window.timers")
     def timers(timestamp: int) -> None:
         run_timers(transactions)
 

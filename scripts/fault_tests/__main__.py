@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from scripts.fault_tests.editor import TooLong
 from scripts.fault_tests.kills import Series
 from scripts.fault_tests.mail import mail_server
 from scripts.fault_tests.outbox import outbox_series, say_outbox
@@ -123,7 +124,7 @@ def series_of_sending(options: argparse.Namespace, server_url: str) -> bool:
         with outbox_series(url, Path(folder), options.seed) as done:
             done.calm_round()
             say(f"{describe_machine()}; calm: {done.calm_s:.2f} s from the first to the last of a round")
-            with suppress(StopRequested):  # what was found until then is told
+            with suppress(StopRequested, TooLong):  # what was found until then is told
                 while len(done.kills) < options.times:
                     done.kill_round()
                     kill = done.kills[-1]

@@ -136,7 +136,11 @@ class OutboxSeries:
         before = self._arrived()
         self.tell()
         told_at = time.monotonic()
-        wait_for(lambda: self._arrived() > before, PATIENCE_S, "the first arrival")
+        try:
+            wait_for(lambda: self._arrived() > before, PATIENCE_S, f"the first arrival after kill {len(self.kills)}")
+        except TooLong as reason:
+            self.faults.append(str(reason))
+            raise
         taken_up_s = time.monotonic() - told_at
         instant_s = self.random.uniform(0, self.calm_s)
         time.sleep(instant_s)
