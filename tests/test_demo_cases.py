@@ -268,11 +268,18 @@ def test_what_else_happens_happens(reader: Reader, events: dict[Any, list[Row]])
         "SELECT count(*) FROM asset_feedback WHERE decided_at IS NULL",
         "SELECT count(*) FROM site_event WHERE audience = 'inside' AND action = 'comment'",
         "SELECT count(*) FROM site WHERE assigned_to IS NOT NULL",
+        "SELECT count(*) FROM notice WHERE read_at IS NULL",
         "SELECT count(*) FROM asset_route",
         "SELECT count(*) FROM fee_rule WHERE is_sample",
         "SELECT count(*) FROM office_closure WHERE day > current_date",
     ):
         assert reader.execute(query).fetchone()["count"] > 0, query  # type: ignore[index]
+
+
+def test_no_notice_would_be_mailed(reader: Reader) -> None:
+    assert reader.execute("SELECT FROM notice WHERE mail <> 'none'").fetchall() == []
+    wrong = "SELECT FROM notice n JOIN site s USING (site_id) WHERE s.party = 'carrier' AND n.organisation_id <> s.organisation_id"
+    assert reader.execute(wrong).fetchall() == []
 
 
 def test_applications_hold_sites_of_one_carrier_on_different_assets(reader: Reader) -> None:

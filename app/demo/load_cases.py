@@ -20,6 +20,7 @@ from app.applications.standard_procedure import STANDARD
 from app.clock import today
 from app.db import APP_ROLE
 from app.demo.applications import SampleApplication, sample_applications
+from app.demo.case_notices import notices_of
 from app.demo.case_people import Author, Cast, find_cast
 from app.demo.case_plans import common_plan, site_plan
 from app.demo.case_records import OfficeHours, Row, document_row, sample_id
@@ -157,6 +158,7 @@ class Made:
             "slot_reservation": _with_slots([each.reservation for each in told if each.reservation is not None]),
             "sharing_offer": [offer for each in told for offer in each.offers],
             "asset_feedback": [row for each in told for row in each.feedback],
+            "notice": list(notices_of(self.cast, self.days, told)),
         }
 
     def stations(self) -> list[Row]:
@@ -200,8 +202,8 @@ def _with_slots(reservations: list[Row]) -> list[Row]:
 
 
 def _write(session: Session, cast: Cast, rows: Mapping[str, list[Row]], stations: list[Row]) -> None:
-    """As the application where its policies let the command line write; events and slots as the owner."""
-    own = ("site_event", "slot_reservation")
+    """As the application where its policies let the command line write; events, slots and notices as the owner."""
+    own = ("site_event", "slot_reservation", "notice")
     session.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
     keep_procedure(session, STANDARD)
     for table, found in rows.items():
