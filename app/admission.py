@@ -4,19 +4,23 @@ Counted per worker process; the proxy in front bounds the sum. Reading `/ogc` is
 so: its cost is bounded by the queue for connections and the statement timeout.
 """
 
+import re
+
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.applications.document_files import LARGEST_FILE_BYTES
 from app.config import Settings
 from app.problem_answers import Refused, answer_problem
 from app.problems import TOO_LARGE, TOO_MANY, Problem
 
 # Where files come in; their handlers read them piece by piece.
 _UPLOADS = ("/api/v1/asset-imports", "/api/v1/wifi-imports", "/lists/", "/cases/")
-_UPLOADS_OF_CASES = ("/documents", "/sites/file")  # how their paths end
+_DOCUMENTS = re.compile(r"(?:/api/v1)?/(?:applications|sites)/(?:.+/)?(?:documents|file)")
+_LARGEST_DOCUMENT = LARGEST_FILE_BYTES + (64 << 10)  # with the form around it
 _SIGN_IN = ("/sign-in", "/invitations")
 _TOKENS_OF_AN_ADDRESS = 10  # an office's programs behind one address, each with a token of its own
 _PREFIX_LENGTH = 12  # of an API token; the secret behind it is never kept, not even as a key
@@ -39,13 +43,19 @@ class Admission:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        takes_files = scope["path"].startswith(_UPLOADS) or scope["path"].endswith(_UPLOADS_OF_CASES)
-        largest = self.largest_upload if takes_files else self.largest_body
+        largest = self._largest(scope["path"])
         problem = _oversized(scope, largest) or await self._too_often(scope)
         if problem is not None:
             await answer_problem(Request(scope), problem)(scope, receive, send)
             return
         await self.app(scope, _counted(receive, largest), send)
+
+    def _largest(self, path: str) -> int:
+        if path.startswith(_UPLOADS):
+            return self.largest_upload
+        if _DOCUMENTS.fullmatch(path):
+            return min(self.largest_upload, _LARGEST_DOCUMENT)
+        return self.largest_body
 
     async def _too_often(self, scope: Scope) -> Problem | None:
         rate = next((rate for prefixes, rate in self.rates if scope["path"].startswith(prefixes)), None)

@@ -1,6 +1,6 @@
 """One valid request for each operation: the one place that knows bodies and how to make what a path names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -22,6 +22,7 @@ from tests.accounts_world import (
     add_session,
     add_state,
 )
+from tests.applications.policy_cases import PARTS, MakeParts
 from tests.applications.window_cases import add_case, add_feed, add_webhook
 from tests.authenticator import new_challenge, registration
 
@@ -35,7 +36,7 @@ class Example:
     place: dict[str, Any] = field(default_factory=dict)
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-    files: dict[str, tuple[str, bytes]] | None = None
+    files: Mapping[str, tuple[str | None, bytes]] | None = None
 
 
 # Makes an example whose ids belong to an organisation of the world (and to the person, where they are somebody's own).
@@ -259,6 +260,10 @@ def _read_feed(owner: Owner, world: World, organisation: str, person: str) -> Ex
     return Example({"secret": add_feed(owner, world, organisation, person)})
 
 
+def _of_window(make_parts: MakeParts) -> Make:
+    return lambda owner, world, organisation, _person: Example(*make_parts(owner, world, organisation))
+
+
 _ME = "/api/v1/me"
 _PLANS = "/api/v1/planned-stations"
 
@@ -318,6 +323,7 @@ COMMANDS: dict[tuple[str, str], Make] = {
     ("DELETE", "/api/v1/feeds/{feed_id}"): _feed,
     ("GET", "/api/v1/feeds/{secret}/deadlines.ics"): _read_feed,
     ("GET", "/api/v1/feeds/{secret}/events.atom"): _read_feed,
+    **{operation: _of_window(parts) for operation, parts in PARTS.items()},
     **_list_commands("asset", "assets"),
     **_list_commands("wifi", "wifi"),
 }

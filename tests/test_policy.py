@@ -144,7 +144,7 @@ async def test_ids_of_another_tenant(service: httpx.AsyncClient, db: Owner, worl
     line, make = TABLE[operation], example_of(*operation)
     for role in (role for role in ROLES if line[role][0] == "2"):
         foreign = make(db, world, "carrier-b", "other_carrier_member")
-        nowhere = Example({name: uuid4() for name in foreign.place}, foreign.body, foreign.headers)
+        nowhere = Example({name: uuid4() for name in foreign.place}, foreign.body, foreign.headers, foreign.files)
         if not foreign.place:  # the id stands in the body
             name = next(name for name in ("person_id", "organisation_id") if name in foreign.body)
             nowhere = Example({}, {**foreign.body, name: str(uuid4())}, foreign.headers)

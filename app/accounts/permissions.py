@@ -19,6 +19,7 @@ class Permission(StrEnum):
     CASES_READ = "cases:read"  # cases one is a party to
     CASES_WINDOW = "cases:window"  # act as the one-stop window
     CASES_REVIEW = "cases:review"  # act as the office that owns an asset, or is asked for its opinion
+    CASES_HANDLE = "cases:handle"  # say who is in charge of a case, ask offices for their opinion
     CASES_STATISTICS = "cases:statistics"  # figures over all cases
     CASES_HAND_OVER = "cases:hand-over"  # give a contractor's cases to the next one
     WEBHOOKS_MANAGE = "webhooks:manage"
@@ -63,7 +64,7 @@ _CARRIER = _ANYONE | {
     _P.ASSETS_READ_CARRIER, _P.PLANS_READ, _P.PLANS_WRITE, _P.APPLICATIONS_WRITE, _P.CASES_READ, _P.WEBHOOKS_MANAGE,
 }  # fmt: skip
 _STAFF = _ANYONE | {_P.ASSETS_READ_CARRIER, _P.ASSETS_READ_INTERNAL}
-_CASES = _STAFF | {_P.CASES_READ, _P.CASES_STATISTICS, _P.WEBHOOKS_MANAGE}
+_CASES = _STAFF | {_P.CASES_READ, _P.CASES_HANDLE, _P.CASES_STATISTICS, _P.WEBHOOKS_MANAGE}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     _R.CARRIER_MEMBER: frozenset(_CARRIER),

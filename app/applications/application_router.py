@@ -4,7 +4,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
+from sqlalchemy.orm import Session
 
+from app.accounts import audit
 from app.accounts.auth import ApplicationWriter, CaseReader, Db, GuardedRoute
 from app.applications import drafts, schemas
 from app.applications.answers import site_answer
@@ -138,8 +140,13 @@ def add_sites(
     """Put assets into a draft."""
     with db.begin(actor) as session:
         found = drafts.get_draft(session, actor, application_id)
-        drafts.add_sites(session, actor, found, wanted.asset_ids)
+        added = drafts.add_sites(session, actor, found, wanted.asset_ids)
+        _note_added(session, application_id, added)
         return _answer(response, drafts.get_application(session, application_id))
+
+
+def _note_added(session: Session, application_id: UUID, added: int) -> None:
+    audit.record(session, "application.add-sites", f"application:{application_id}", after={"sites": added})
 
 
 @router.post("/{application_id}/sites/file", openapi_extra=FILE_BODY)
@@ -152,6 +159,7 @@ def add_sites_of_file(
         found = drafts.get_draft(session, actor, application_id)
         chosen = assets_of_selection(session, selection)
         added = drafts.add_sites(session, actor, found, chosen.asset_ids) if chosen.asset_ids else 0
+        _note_added(session, application_id, added)
     return schemas.ChosenAssets(added=added, asset_ids=chosen.asset_ids, problems=chosen.problems)
 
 

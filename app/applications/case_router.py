@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.accounts.auth import ApplicationWriter, CaseReader, Db, GuardedRoute, HandOver, OwnerReviewer
+from app.accounts.auth import ApplicationWriter, CaseHandler, CaseReader, Db, GuardedRoute, HandOver, OwnerReviewer
 from app.applications import boards, documents, exports, handling, reviews, schemas
 from app.applications.answers import case_answer, site_answer
 from app.applications.asset_feedback import decide_feedback, list_feedback
@@ -166,7 +166,7 @@ def add_comment(actor: CaseReader, db: Db, site_id: UUID, wanted: schemas.Commen
 
 @router.put("/sites/{site_id}/assignment")
 def assign(
-    actor: CaseReader,
+    actor: CaseHandler,
     db: Db,
     site_id: UUID,
     wanted: schemas.AssignRequest,
@@ -189,7 +189,7 @@ def read_reviews(actor: CaseReader, db: Db, site_id: UUID) -> list[schemas.Revie
 
 @router.post("/sites/{site_id}/reviews", status_code=201)
 def ask_reviewers(
-    actor: CaseReader, db: Db, site_id: UUID, wanted: schemas.ReviewersRequest, response: Response
+    actor: CaseHandler, db: Db, site_id: UUID, wanted: schemas.ReviewersRequest, response: Response
 ) -> schemas.SiteCase:
     """Ask several offices at once: all, any or n of them must agree, each by the day given."""
     with db.begin(actor) as session:

@@ -49,6 +49,12 @@ def add_document(
     Raises Problem: 422 (unknown type), 403 (papers are made by the service; insiders' files by insiders), 409 (ended).
     """
     _refuse(actor, site, document_type, audience)
+    if of_application and isinstance(actor, Actor) and acting_party(actor, site) is not Party.CARRIER:
+        raise Problem(
+            FORBIDDEN, "申請全体の書類を付けられるのは、申請した事業者だけです。", "Only the carrier adds documents of the whole application."
+        )  # fmt: skip
+    # Whoever adds to this application waits here for the others who do: versions are numbered one by one.
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:of))"), {"of": f"documents {site['application_id']}"})
     bound = {
         "application": site["application_id"], "site": None if of_application else site["site_id"], "type": document_type,
         "name": safe_name(file_name), "media": examined.media_type, "bytes": examined.bytes, "sha256": examined.sha256,
@@ -99,16 +105,16 @@ def _refuse(actor: Actor | Service, site: SiteRow, document_type: str, audience:
 
 def _say(session: Session, actor: Actor | Service, site: SiteRow, made: Mapping[str, Any]) -> None:
     """A draft has no history yet; from then on each document is an event."""
-    if site["state"] == "draft":
-        return
     audience = made["audience"]
     said = {name: made[name] for name in ("document_type", "version", "file_name", "sha256")}
     said["document_id"] = str(made["document_id"])
-    party = Party.SERVICE if isinstance(actor, Service) else acting_party(actor, site)
-    n = add_event(session, actor, site, "add_document", party=party, audience=audience, content=said)
     audit.record(
         session, "document.add", f"document:{made['document_id']}", after={**said, "site_id": str(site["site_id"])}
     )
+    if site["state"] == "draft":
+        return
+    party = Party.SERVICE if isinstance(actor, Service) else acting_party(actor, site)
+    n = add_event(session, actor, site, "add_document", party=party, audience=audience, content=said)
     if not isinstance(actor, Service):
         whom = {"window", "owner"} if audience == "inside" else {"carrier", "window", "owner"}
         tell(
@@ -171,7 +177,9 @@ def withdraw_document(session: Session, actor: Actor, document_id: UUID) -> None
         raise Problem(
             FORBIDDEN, "取り消せるのは、自分の組織が付けた書類だけです。", "Only your organisation's own documents."
         )
-    if found["site_id"] is not None:
+    if found["site_id"] is None:
+        _refuse_sent(session, found["application_id"])
+    else:
         site = get_site(session, found["site_id"])
         if site["party"] != acting_party(actor, site).value:
             raise Problem(
@@ -186,3 +194,14 @@ def withdraw_document(session: Session, actor: Actor, document_id: UUID) -> None
             )  # fmt: skip
     session.execute(text("UPDATE document SET withdrawn_at = now() WHERE document_id = :id"), {"id": document_id})
     audit.record(session, "document.withdraw", f"document:{document_id}", before={"file_name": found["file_name"]})
+
+
+def _refuse_sent(session: Session, application_id: UUID) -> None:
+    """A document of a whole application stays once it has been sent: others may be reading it."""
+    state = session.execute(text("SELECT state FROM application WHERE application_id = :id"), {"id": application_id})
+    if state.scalar_one() != "draft":
+        raise Problem(
+            CONFLICT,
+            "送った申請の書類は取り消せません。新しい版を付けてください。",
+            "The application has been sent; add a new version.",
+        )

@@ -14,8 +14,9 @@ from app.accounts.actor import Actor
 from app.applications.asset_facts import find_assets, snapshot
 from app.applications.events import add_event
 from app.applications.procedure import Party
-from app.applications.schemas import SITES_MOST, ApplicationRequest, Plan
+from app.applications.schemas import SITES_MOST, ApplicationRequest, Plan, TransitionRequest
 from app.applications.sites import COLUMNS, SiteRow, get_site, lock_site, match_version, parties_of, procedure_in_force
+from app.applications.workflow import transition
 from app.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, Problem
 
 ApplicationRow = Mapping[str, Any]
@@ -57,15 +58,18 @@ def plan_of(plan: Plan) -> dict[str, Any]:
     return plan.model_dump(mode="json", exclude_none=True)
 
 
-def list_applications(session: Session, after: UUID | None, limit: int) -> list[ApplicationRow]:
-    """My organisation's applications, last changed first, each with its sites by state."""
+def list_applications(
+    session: Session, after: UUID | None, limit: int, state: str | None = None
+) -> list[ApplicationRow]:
+    """My organisation's applications, last changed first, each with its sites by state; of one state only where given."""
     rows = session.execute(
         text(
-            f"SELECT {_COLUMNS}, {_STATES} FROM application a WHERE state <> 'discarded' AND (CAST(:after AS uuid) IS NULL OR"
+            f"SELECT {_COLUMNS}, {_STATES} FROM application a WHERE state <> 'discarded' AND state = coalesce(:state, state)"
+            " AND (CAST(:after AS uuid) IS NULL OR"
             " (updated_at, application_id) < (SELECT updated_at, application_id FROM application WHERE application_id = :after))"
             " ORDER BY updated_at DESC, application_id DESC LIMIT :limit"
         ),
-        {"after": after, "limit": limit},
+        {"after": after, "limit": limit, "state": state},
     )
     return [_with_count(dict(row._mapping)) for row in rows]
 
@@ -147,7 +151,12 @@ def add_sites(session: Session, actor: Actor, application: ApplicationRow, asset
             INVALID, f"1つの申請に入れられるのは{SITES_MOST}か所までです。申請を分けてください。",
             f"An application takes {SITES_MOST} sites at most; make another one.",
         )  # fmt: skip
-    last = max((int(code.rpartition("-")[2]) for code in present.values()), default=0)
+    last = session.execute(
+        text(
+            "SELECT coalesce(max(CAST(substring(code FROM '[0-9]+$') AS integer)), 0) FROM site WHERE application_id = :id"
+        ),
+        {"id": application["application_id"]},
+    ).scalar_one()
     carrier = session.execute(
         text("SELECT name FROM organisation WHERE organisation_id = :id"), {"id": actor.organisation_id}
     ).scalar_one()
@@ -185,13 +194,27 @@ def _new_site(
 def remove_site(session: Session, actor: Actor, application_id: UUID, site_id: UUID) -> None:
     """Take an asset out of a draft. Raises Problem as `get_draft`, and 404."""
     get_draft(session, actor, application_id)
-    gone = session.execute(
-        text("DELETE FROM site WHERE site_id = :site AND application_id = :application RETURNING site_id"),
-        {"site": site_id, "application": application_id},
-    ).one_or_none()
-    if gone is None:
+    if not _drop_sites(session, actor, application_id, site_id):
         raise Problem(NOT_FOUND, "その場所は申請に入っていません。", "There is no such site in this application.")
     touch(session, application_id)
+    audit.record(session, "application.remove-site", f"application:{application_id}", before={"site_id": str(site_id)})
+
+
+def _drop_sites(session: Session, actor: Actor, application_id: UUID, site_id: UUID | None = None) -> int:
+    """Delete the draft's sites (or the one); those with documents or words on them already stay on record, as taken off."""
+    bound = {"application": application_id, "site": site_id}
+    wanted = "application_id = :application AND site_id = coalesce(CAST(:site AS uuid), site_id) AND state = 'draft'"
+    gone = session.execute(
+        text(
+            f"DELETE FROM site WHERE {wanted} AND last_n = 0"
+            " AND NOT EXISTS (SELECT FROM document d WHERE d.site_id = site.site_id) RETURNING site_id"
+        ),
+        bound,
+    ).all()
+    kept = session.execute(text(f"SELECT site_id FROM site WHERE {wanted}"), bound).all()
+    for row in kept:
+        transition(session, actor, row.site_id, TransitionRequest(action="discard"), "*")
+    return len(gone) + len(kept)
 
 
 def change_application(
@@ -207,6 +230,10 @@ def change_application(
         ),
         {"id": application_id, "title": title, "plan": None if plan is None else _json(plan_of(plan))},
     )
+    audit.record(
+        session, "application.change", f"application:{application_id}",
+        before={"title": found["title"], "plan": found["plan"]}, after={"title": title, "plan": plan and plan_of(plan)},
+    )  # fmt: skip
     return get_application(session, application_id)
 
 
@@ -250,7 +277,7 @@ def change_site_plan(session: Session, actor: Actor, site_id: UUID, if_match: st
             "after": {n: said.get(n) for n in fields},
         }
         add_event(session, actor, site, "change_plan", party=Party.CARRIER, content=content)
-        audit.record(session, "site.change_plan", f"site:{site_id}", before=before, after=said)
+    audit.record(session, "site.change_plan", f"site:{site_id}", before=before, after=said)
     return get_site(session, site_id)
 
 
@@ -297,7 +324,7 @@ def clone_application(session: Session, actor: Actor, application_id: UUID) -> A
 def discard_application(session: Session, actor: Actor, application_id: UUID) -> None:
     """Throw a draft away. Raises Problem as `get_draft`."""
     get_draft(session, actor, application_id)
-    session.execute(text("DELETE FROM site WHERE application_id = :id AND state = 'draft'"), {"id": application_id})
+    _drop_sites(session, actor, application_id)
     session.execute(
         text("UPDATE application SET state = 'discarded', updated_at = now() WHERE application_id = :id"),
         {"id": application_id},

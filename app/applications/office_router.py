@@ -14,6 +14,7 @@ from app.applications.fee_facts import FeeFacts
 from app.applications.fee_rules import estimate_fee, put_rules, rules_of
 from app.applications.fees import NoRule, rule_to_json
 from app.applications.procedure import find_faults
+from app.applications.reviews import offices_of
 from app.applications.sites import vary_procedure
 from app.applications.standard_procedure import DOCUMENT_TYPES
 from app.problems import INVALID, NOT_FOUND, Problem
@@ -132,6 +133,7 @@ def read_routes(actor: WindowOperator, db: Db) -> list[dict[str, Any]]:
 def put_route(actor: WindowOperator, db: Db, wanted: schemas.RouteRequest) -> schemas.RouteRequest:
     """Route the assets of an owner's bureau to an office."""
     with db.begin(actor) as session:
+        offices_of(session, [wanted.organisation_id], "/organisation_id")
         session.execute(
             text(
                 "INSERT INTO asset_route (owner_code, bureau, organisation_id) VALUES (:owner_code, :bureau, :organisation_id)"

@@ -38,7 +38,7 @@ def ask_reviewers(session: Session, actor: Actor, site_id: UUID, wanted: Reviewe
         raise Problem(CONFLICT, "前に聞いた意見がまだそろっていません。", "A round of review is still open.")
     if wanted.due_on < today():
         raise Problem(INVALID, "回答期限には、今日より後の日を選んでください。", "Choose a day that has not passed.")
-    offices = _offices(session, wanted.organisation_ids)
+    offices = offices_of(session, wanted.organisation_ids)
     number = 1 + max((r["round"] for r in list_reviews(session, site_id)), default=0)
     for organisation_id, name in offices.items():
         session.execute(
@@ -73,7 +73,8 @@ def _needed(wanted: ReviewersRequest, offices: int) -> int:
     return {"all": offices, "any": 1}.get(wanted.rule, wanted.needed or offices)
 
 
-def _offices(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+def offices_of(session: Session, ids: Sequence[UUID], pointer: str = "/organisation_ids") -> dict[UUID, str]:
+    """Names of offices. Raises Problem (422) naming every id that is none."""
     rows = session.execute(
         text(
             "SELECT organisation_id, name FROM organisation WHERE organisation_id = ANY (:ids)"
@@ -85,8 +86,8 @@ def _offices(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
     unknown = [str(each) for each in ids if each not in found]
     if unknown:
         raise Problem(
-            INVALID, "意見を聞く先は、登録された部署から選んでください。", "Choose among the registered offices.",
-            errors=[{"pointer": "/organisation_ids", "ja": each, "en": each} for each in unknown],
+            INVALID, "登録された部署から選んでください。", "Choose among the registered offices.",
+            errors=[{"pointer": pointer, "ja": each, "en": each} for each in unknown],
         )  # fmt: skip
     return found
 
