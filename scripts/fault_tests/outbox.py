@@ -145,31 +145,28 @@ class OutboxSeries:
         instant_s = self.random.uniform(0, self.calm_s)
         time.sleep(instant_s)
         self.site.worker.kill()
-        fell_in = self._going_on()
         time.sleep(2 * ACCEPTING_S)  # what was under way arrives, or does not
-        self.kills.append(OutboxKill(instant_s, fell_in, self._unmarked(), taken_up_s))
+        self.kills.append(OutboxKill(instant_s, *self._fell_in(), taken_up_s))
         self.site.start_worker()
 
     def _arrived(self) -> int:
         return len(self.mails.mails) + len(self.hooks.requests)
 
-    def _going_on(self) -> str:
-        if self.mails.is_accepting:
-            return "a mail was taken and not acknowledged yet"
-        if self.hooks.is_accepting:
-            return "a webhook was taken and not acknowledged yet"
+    def _fell_in(self) -> tuple[str, int]:
+        """What the worker was about, and how many things have arrived that are not marked so: they will come again."""
+        mails = len(set(self.mails.by_id()) & set(self._ids("mailed_at IS NULL", "false")))
+        hooks = len(set(self.hooks.by_id()) & set(self._ids("false", "delivered_at IS NULL")))
+        if mails:
+            return "a mail had arrived and was not marked as sent", mails + hooks
+        if hooks:
+            return "a webhook had arrived and was not marked as sent", hooks
         waiting = self._waiting()
-        return "between two" if waiting[0] or waiting[1] else "everything was sent"
+        return ("between two" if waiting[0] or waiting[1] else "everything was sent"), 0
 
     def _waiting(self) -> tuple[int, int, int]:
         found = self.connection.execute(_WAITING).fetchone()
         assert found is not None
         return found[0], found[1], found[2]
-
-    def _unmarked(self) -> int:
-        """What has arrived and is not marked so: it will come again."""
-        arrived = set(self.mails.by_id()) | set(self.hooks.by_id())
-        return len(arrived & set(self._ids("mailed_at IS NULL", "delivered_at IS NULL")))
 
     def _ids(self, notices: str = "true", deliveries: str = "true") -> Iterator[str]:
         for (name,) in self.connection.execute(f"SELECT notice_id FROM notice WHERE {notices}"):

@@ -26,15 +26,12 @@ class MailSink:
         self.accepting_s = accepting_s  # what it takes to answer that it has a mail
         self.refusals: list[str] = []
         self.mails: list[EmailMessage] = []
-        self.is_accepting = False  # has a mail, and has not said so yet
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.refusals:
             return self.refusals.pop(0)
         self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[arg-type]
-        self.is_accepting = True
         await asyncio.sleep(self.accepting_s)
-        self.is_accepting = False
         return "250 OK"
 
     def by_id(self) -> Counter[str]:
@@ -81,7 +78,6 @@ class HookReceiver:
         self.requests: list[Received] = []
         self.answer: Callable[[int], Answer] = lambda _: Answer()
         self.port = 0
-        self.is_accepting = False  # has an event, and has not said so yet
         self.tls_names: list[str | None] = []  # asked for by SNI
 
     def by_id(self) -> Counter[str]:
@@ -103,9 +99,7 @@ def hook_receiver(tls: ssl.SSLContext | None = None) -> Iterator[HookReceiver]:
                 number = len(receiver.requests)
                 receiver.requests.append(Received(self.path, headers, body, time.time()))
             answer = receiver.answer(number)
-            receiver.is_accepting = True
             time.sleep(answer.after_s)
-            receiver.is_accepting = False
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
