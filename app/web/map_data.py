@@ -10,7 +10,7 @@ from psycopg.rows import class_row, dict_row
 from app.config import Settings
 from app.fields import Field
 from app.ogc.collections import BUILT_IN
-from app.web.messages import MAP_MESSAGES, Language
+from app.web.messages import APPLICATION_MESSAGES, MAP_MESSAGES, Language
 
 REGIONS = ("ward", "tama", "island")
 
@@ -98,6 +98,11 @@ def _describe(field: Field, language: Language) -> dict[str, Any]:
     return described
 
 
+def _choosing_words(language: Language) -> dict[str, str]:
+    words = APPLICATION_MESSAGES[language].items()
+    return {key: said for key, said in words if key.startswith("select.")}
+
+
 def page_data(
     language: Language, settings: Settings, towns: list[Town], credits: dict[str, list[str]]
 ) -> dict[str, Any]:
@@ -105,7 +110,7 @@ def page_data(
     basemap = {"url": settings.basemap_url, "attribution": settings.basemap_attribution}
     return {
         "language": language,
-        "messages": MAP_MESSAGES[language],
+        "messages": MAP_MESSAGES[language] | _choosing_words(language),
         "fields": describe_fields(language),
         "municipalities": [vars(town) for town in towns],
         "credits": credits,

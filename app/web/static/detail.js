@@ -39,7 +39,7 @@ function plainGroups(collection) {
 }
 
 /**
- * The card in `aside`. `on` holds closed(), shown({lon, lat}), retry(). `show` reads a feature and fills the card with it.
+ * The card in `aside`. `on` holds closed(), shown({lon, lat}), retry(), actions(feature) for an asset's buttons. `show` reads a feature and fills the card with it.
  */
 export function createDetail(aside, on) {
   const close = () => element("button", { type: "button", className: "close", "aria-label": say("detail.close"), onclick: on.closed }, "×");
@@ -104,6 +104,7 @@ function head(collection, feature, on) {
     also ? element("p", { className: "detail-also" }, also) : null,
     element("p", { className: "detail-id" }, element("code", {}, String(feature.id)), copyButton("detail.copy_id", String(feature.id))),
     element("button", { type: "button", className: "quiet", onclick: () => on.shown(pointOf(feature.geometry)) }, say("detail.show_on_map")),
+    collection === "assets" ? element("div", { className: "detail-actions" }, ...on.actions(feature)) : null,
   );
 }
 

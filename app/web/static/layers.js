@@ -235,5 +235,5 @@ function markLayers() {
     { id: `${id}-halo`, type: "circle", source: "marks", filter: of(role), paint: { "circle-radius": radius, "circle-opacity": 0, "circle-stroke-color": halo, "circle-stroke-width": width + 3 } },
     { id, type: "circle", source: "marks", filter: of(role), paint: { "circle-radius": radius + 1.5, "circle-opacity": 0, "circle-stroke-color": mark, "circle-stroke-width": width } },
   ];
-  return [...ring("mark-pointed", "pointed", 14, 3), ...ring("mark-chosen", "chosen", 17, 4)];
+  return [...ring("mark-selected", "selected", 11, 3), ...ring("mark-pointed", "pointed", 14, 3), ...ring("mark-chosen", "chosen", 17, 4)];
 }

@@ -10,7 +10,7 @@ const SLOW_AFTER_MS = 5000;
 
 /**
  * The list of assets. `on` holds opened(feature), pointed(feature | null), more(), retry(), fit(), clear(),
- * href(id) for a row's own address.
+ * href(id) for a row's own address, check(feature) for the box that chooses it.
  */
 export function createList(on) {
   const rows = $("rows");
@@ -46,7 +46,7 @@ export function createList(on) {
       const firstNew = features.length;
       features = added ? [...features, ...page.features] : page.features;
       matched = page.numberMatched;
-      const made = page.features.map((feature) => row(feature, on.href));
+      const made = page.features.map((feature) => row(feature, on));
       if (added) rows.append(...made);
       else rows.replaceChildren(...made);
       $("results-heading").textContent = say("list.heading", { count: count(matched) });
@@ -113,12 +113,12 @@ function waiting(isWaiting) {
 }
 
 /** One asset as a row: symbol, name, facts, address. */
-function row(feature, href) {
+function row(feature, on) {
   const { properties } = feature;
   const symbol = assetSteps(assetShape(properties), ownerLine(properties.owner_type), properties.is_sample);
   const link = element(
     "a",
-    { href: href(feature), "data-id": feature.id },
+    { href: on.href(feature), "data-id": feature.id },
     symbolSvg(symbol),
     element(
       "span",
@@ -133,7 +133,7 @@ function row(feature, href) {
       element("span", { className: "row-place" }, properties.address || properties.municipality || positionText(feature)),
     ),
   );
-  return element("li", {}, link);
+  return element("li", {}, on.check(feature), link);
 }
 
 const positionText = ({ geometry }) => {

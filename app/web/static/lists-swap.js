@@ -1,5 +1,6 @@
 // Putting fresh parts of the page in the place of old ones, without losing what somebody typed, opened, scrolled or stood on.
 
+const PAGES = "main[data-list], main[data-application]"; // pages that renew their parts in place
 const served = new Map(); // part's id -> its HTML as the server sent it
 
 const liveParts = () => [...document.querySelectorAll("main [data-live]")];
@@ -14,9 +15,9 @@ export function rememberParts() {
  * `sent` is the form whose choices are now the server's own. Returns false where the HTML is another page.
  */
 export function swap(html, { isAnswer = false, sent = null } = {}) {
-  const next = new DOMParser().parseFromString(html, "text/html").querySelector("main[data-list]");
+  const next = new DOMParser().parseFromString(html, "text/html").querySelector(PAGES);
   if (!next) return false;
-  const main = document.querySelector("main[data-list]");
+  const main = document.querySelector(PAGES);
   Object.assign(main.dataset, next.dataset);
   const focus = standing();
   for (const part of liveParts()) {
@@ -66,7 +67,7 @@ const formKey = (form) => `${form.getAttribute("action")} ${form.elements.part?.
 
 /** What was typed and not sent: [form, name, value]. */
 function typedIn(part, sent) {
-  const inputs = [...part.querySelectorAll("form input:not([type=hidden], [type=file], [readonly]), form select")];
+  const inputs = [...part.querySelectorAll("form input:not([type=hidden], [type=file], [readonly]), form select, form textarea")];
   return inputs
     .filter((input) => input.form !== sent && isChanged(input))
     .map((input) => [formKey(input.form), input.name, input.type === "checkbox" ? input.checked : input.value]);

@@ -9,6 +9,8 @@ import { watchKeys } from "./keys.js";
 import { createLegend } from "./legend.js";
 import { createList } from "./list.js";
 import { createMap } from "./map.js";
+import { enableDrawing } from "./selection-draw.js";
+import { createChoosing, MOST } from "./selection-tray.js";
 import { boxOf, parsePosition, pointOf, splitMunicipalities } from "./place.js";
 
 const $ = (id) => document.getElementById(id);
@@ -129,6 +131,7 @@ function showPage(found) {
   failure = null;
   if (map) showNote(null);
   next = found.next;
+  choosing.shown(found.numberMatched);
   list.show(found);
   list.mark(state.feature?.id);
   if (found.features.length === 0) list.showEmpty(total);
@@ -287,6 +290,11 @@ function restore() {
 const clear = () => ask({ q: "", filter: "" });
 const retry = () => (refreshTotal(), refreshList());
 
+const choosing = createChoosing({
+  changed: (positions) => map?.selected(positions),
+  readShown: () => readItems(itemsUrl("assets", { ...query(), bbox: map?.box() ?? state.bbox, limit: MOST })),
+  pointed: (position) => map?.mark("pointed", position),
+});
 const form = createForm(askFilter);
 const list = createList({
   opened: (feature) => open({ collection: "assets", id: String(feature.id) }),
@@ -296,11 +304,13 @@ const list = createList({
   fit: () => fitToFound(),
   clear,
   href: (feature) => addressOf({ feature: { collection: "assets", id: feature.id } }),
+  check: choosing.check,
 });
 const detail = createDetail($("detail"), {
   closed: () => close(),
   shown: (position) => (showView("map"), workspace.classList.remove("detailed"), map?.goTo(position)),
   retry: () => open(state.feature, { push: false }),
+  actions: choosing.actions,
 });
 const showLayers = createLegend($("legend-body"), (layers) => (remember({ layers }, false), map?.layers(layers)));
 
@@ -346,6 +356,10 @@ $("legend").addEventListener("toggle", () => localStorage.setItem(LEGEND_KEPT, $
 showLayers(state.layers);
 pointLanguageHere();
 startMap();
+if (map) {
+  map.selected(choosing.positions());
+  enableDrawing($("map"), { lonLatAt: map.lonLatAt, query, choosing });
+}
 showQuery();
 if (parsePosition(state.q) && !placed) map?.jump({ ...parsePosition(state.q), zoom: 16 });
 refreshTotal();

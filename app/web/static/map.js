@@ -80,6 +80,13 @@ export function createMap(container, state, on) {
     jump: ({ lat, lon, zoom }) => map.jumpTo({ center: [lon, lat], zoom }),
     fit: (bbox) => map.fitBounds(bbox, { padding: 48, maxZoom: 16, animate: !reducedMotion() }),
     reveal: (position) => reveal(map, position),
+    /** Rings round every chosen asset; positions are {lon, lat}. */
+    selected(positions) {
+      marks.selected = positions;
+      showMarks();
+    },
+    /** Where a point of the container (px from its top left) lies: [lon, lat]. */
+    lonLatAt: (x, y) => map.unproject([x, y]).toArray(),
     retry: () => setTiles(map, query),
     picture: () => (map.redraw(), map.getCanvas().toDataURL("image/png")),
   };
@@ -135,7 +142,8 @@ function makeImage(map, id) {
 }
 
 function markFeatures(marks) {
-  const features = Object.entries(marks).filter(([, position]) => position).map(([role, { lon, lat }]) => ({
+  const placed = Object.entries(marks).flatMap(([role, at]) => [at ?? []].flat().map((position) => [role, position]));
+  const features = placed.map(([role, { lon, lat }]) => ({
     type: "Feature",
     properties: { role },
     geometry: { type: "Point", coordinates: [lon, lat] },
