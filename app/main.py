@@ -37,7 +37,12 @@ from app.ogc.router import PREFIX, routes
 from app.stations.router import router as stations_router
 from app.web import account_forms
 from app.web.account_pages import router as account_router
+from app.web.application_edit_pages import router as application_edits_router
+from app.web.application_pages import router as application_pages_router
 from app.web.audit_pages import router as audit_router
+from app.web.board_pages import router as board_router
+from app.web.case_pages import router as case_router
+from app.web.case_side_pages import router as case_side_router
 from app.web.invitation_pages import router as invitation_router
 from app.web.list_import_pages import router as list_imports_router
 from app.web.list_pages import router as lists_router
@@ -53,7 +58,8 @@ API_ROUTERS = (
 )  # fmt: skip
 PAGE_ROUTERS = (
     web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,
-    organisations_router, audit_router, lists_router, list_imports_router,
+    organisations_router, audit_router, lists_router, list_imports_router, application_pages_router, application_edits_router,
+    board_router, case_router, case_side_router,
 )  # fmt: skip
 
 VERSION = "0.1.0"

@@ -143,7 +143,8 @@ def _onward(request: Request, form: FormData) -> Onward:
     page = referer._replace(scheme="", netloc="").geturl() if referer.netloc == request.headers.get("host") else ""
     if not _is_own_page(request):
         return Onward(next=local_path(page))
-    fields = {name: str(value) for name, value in form.items() if not any(part in name for part in _NEVER_KEPT)}
+    typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = {name: value for name, value in typed.items() if not any(part in name for part in _NEVER_KEPT)}
     if sum(map(len, fields.values())) > _KEPT_MAX:
         fields = {}
     return Onward(next=local_path(page), action=request.url.path if fields else "", fields=fields)

@@ -14,12 +14,17 @@ from app.web.messages import MESSAGES, Language, message
 _TOKYO = ZoneInfo("Asia/Tokyo")
 # path, words, what it takes
 _PAGES = (
+    ("/board", "board.tab", Permission.APPLICATIONS_WRITE),
+    ("/inbox", "inbox.tab", Permission.CASES_WINDOW),
+    ("/inbox", "inbox.tab", Permission.CASES_REVIEW),
+    ("/applications", "apply.tab", Permission.APPLICATIONS_WRITE),
     ("/lists", "lists.tab", Permission.ASSETS_IMPORT),
     ("/account", "account.tab", Permission.ACCOUNT_MANAGE),
     ("/account/security", "security.tab", Permission.ACCOUNT_MANAGE),
     ("/account/tokens", "tokens.tab", Permission.ACCOUNT_MANAGE),
     ("/organisation", "organisation.tab", Permission.PEOPLE_READ),
     ("/organisations", "organisations.tab", Permission.ORGANISATIONS_MANAGE),
+    ("/admin/hand-over", "hand_over.tab", Permission.CASES_HAND_OVER),
     ("/audit", "audit.tab", Permission.AUDIT_READ),
 )
 _BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))

@@ -16,9 +16,11 @@ def _load(name: str) -> dict[Language, dict[str, str]]:
 MAP_MESSAGES = _load("messages.json")  # the map's page carries these along for its scripts
 _ACCOUNT_MESSAGES = _load("account_messages.json")
 LIST_MESSAGES = _load("list_messages.json")
-MESSAGES = {
-    language: {**MAP_MESSAGES[language], **_ACCOUNT_MESSAGES[language], **LIST_MESSAGES[language]}
-    for language in LANGUAGES
+_CASE_MESSAGES = _load("case_messages.json")
+APPLICATION_MESSAGES = _load("application_messages.json")
+_ALL = (MAP_MESSAGES, _ACCOUNT_MESSAGES, LIST_MESSAGES, _CASE_MESSAGES, APPLICATION_MESSAGES)
+MESSAGES: dict[Language, dict[str, str]] = {
+    language: {key: said for part in _ALL for key, said in part[language].items()} for language in LANGUAGES
 }
 
 
