@@ -114,9 +114,10 @@ def _parse(url: str) -> tuple[httpx.URL, int]:
     try:
         parsed = httpx.URL(url)
         port = parsed.port or {"https": 443, "http": 80}[parsed.scheme]
-    except (httpx.InvalidURL, KeyError):
+        is_host = bool(parsed.host)  # in Unicode: a name that only looks encoded is found out here
+    except (httpx.InvalidURL, KeyError, UnicodeError):
         port = 0
-    if not 0 < port < 65536 or not parsed.host or len(url) > LONGEST_URL or parsed.userinfo or parsed.fragment:
+    if not 0 < port < 65536 or not is_host or len(url) > LONGEST_URL or parsed.userinfo or parsed.fragment:
         raise NotPosted(
             "https:// で始まり、ユーザー名やパスワード、# を含まないアドレスにしてください。",
             "Give an address that begins with https:// and has no user, password or fragment.",

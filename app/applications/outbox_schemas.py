@@ -10,7 +10,7 @@ from app.accounts.schemas import Input
 from app.outbound import LONGEST_URL
 
 Url = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_URL, pattern=r"^[!-~]+$")
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_URL, pattern=r"^[^\x00-\x20\x7f]+$")
 ]
 MailChoice = Literal["immediate", "digest", "none"]
 DeliveryState = Literal["all", "failed", "given_up", "waiting", "delivered"]
