@@ -23,6 +23,7 @@ from app.problems import BAD_PARAMETER, Problem
 
 COUNTED_MOST = 1000  # an exact number beyond is not worth its time
 EXPORTED_MOST = 100_000
+FOUND_MOST = 2000
 
 # How a list is sorted: the expression, and what its values are compared as.
 SORTS: Mapping[str, tuple[str, str]] = {
@@ -73,6 +74,7 @@ class Wanted:
     open_only: bool = False
     section: str | None = None  # of SECTIONS
     sort: str = "due_on"
+    found: tuple[UUID, ...] | None = None  # what `q` means, where that are few
     on: date = field(default_factory=today)
 
 
@@ -87,7 +89,7 @@ def list_sites(
     session: Session, actor: Actor, wanted: Wanted, after: str | None = None, limit: int = 50
 ) -> tuple[list[SiteRow], str | None]:
     """A page of sites and the cursor of the next one. Raises Problem (400) for a cursor that is not of this list."""
-    where, bound = conditions(actor, wanted)
+    where, bound = conditions(actor, searched(session, wanted))
     expression, kind = SORTS[wanted.sort]
     down = wanted.sort.startswith("-")
     if after is not None:
@@ -121,7 +123,7 @@ def _order(wanted: Wanted, expression: str, direction: str) -> str:
 
 def count_sites(session: Session, actor: Actor, wanted: Wanted) -> int | None:
     """How many sites a list has; None beyond a thousand."""
-    where, bound = conditions(actor, wanted)
+    where, bound = conditions(actor, searched(session, wanted))
     counted: int = session.execute(
         text(f"SELECT count(*) FROM (SELECT FROM site s WHERE {' AND '.join(where)} LIMIT {COUNTED_MOST + 1}) c"), bound
     ).scalar_one()
@@ -151,7 +153,7 @@ def count_states(session: Session, actor: Actor) -> list[tuple[str, str, int]]:
 
 def all_sites(session: Session, actor: Actor, wanted: Wanted) -> Iterator[SiteRow]:
     """Every site of a list, for a download of just what is shown."""
-    where, bound = conditions(actor, wanted)
+    where, bound = conditions(actor, searched(session, wanted))
     expression, _ = SORTS[wanted.sort]
     direction = "DESC" if wanted.sort.startswith("-") else "ASC"
     rows = session.execute(
@@ -181,7 +183,8 @@ def conditions(actor: Actor, wanted: Wanted) -> tuple[list[str], dict[str, Any]]
         (wanted.municipality_code, "s.municipality_code = :municipality", "municipality", wanted.municipality_code),
         (wanted.owner_organisation_id, "s.owner_organisation_id = :owner", "owner", wanted.owner_organisation_id),
         (wanted.application_id, "s.application_id = :application", "application", wanted.application_id),
-        (wanted.q, _SEARCH, "q", None if wanted.q is None else f"%{_escaped(wanted.q)}%"),
+        (wanted.q and wanted.found is None, "s.search_text ILIKE :q", "q", _pattern(wanted.q or "")),
+        (wanted.found is not None, "s.site_id = ANY (:found)", "found", list(wanted.found or ())),
         (wanted.due_within_days is not None, "s.due_on BETWEEN :on AND :on + :days", "days", wanted.due_within_days),
     ]
     for is_given, condition, name, value in given:
@@ -190,7 +193,7 @@ def conditions(actor: Actor, wanted: Wanted) -> tuple[list[str], dict[str, Any]]
             bound[name] = value
     if wanted.overdue:
         where.append("s.due_on < :on")
-    if wanted.open_only:
+    if wanted.open_only or turn:
         where.append(_OPEN)
     if wanted.section is not None:
         where.append(SECTIONS[wanted.section])
@@ -202,34 +205,39 @@ def conditions(actor: Actor, wanted: Wanted) -> tuple[list[str], dict[str, Any]]
 _BELONGS = {
     "carrier": "s.organisation_id = :me",
     "window": "s.window_organisation_id = :me",
-    "owner": "s.owner_organisation_id = :me",
+    "owner": "s.owner_organisation_id = :me AND s.referred_at IS NOT NULL",
 }
 _ASKED = (
     "s.reviewer_organisations @> ARRAY[CAST(:me AS uuid)] AND EXISTS (SELECT FROM review r WHERE r.site_id = s.site_id"
     " AND r.organisation_id = :me AND r.answer IS NULL AND r.cancelled_at IS NULL)"
 )
-_SEARCH = (
-    "(s.code ILIKE :q OR s.asset_id ILIKE :q OR s.asset->>'name' ILIKE :q OR s.asset->>'address' ILIKE :q"
-    " OR s.carrier_name ILIKE :q)"
-)
 
 
-def _escaped(q: str) -> str:
-    return q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def searched(session: Session, wanted: Wanted) -> Wanted:
+    """The same list with the sites its words mean, where they are few; many are found soonest along the list's own order."""
+    if not wanted.q or wanted.found is not None:
+        return wanted
+    rows = session.execute(
+        text("SELECT find_sites(:q, :most)"), {"q": _pattern(wanted.q), "most": FOUND_MOST + 1}
+    ).scalars()
+    found = tuple(rows)
+    return wanted if len(found) > FOUND_MOST else replace(wanted, found=found)
+
+
+def _pattern(q: str) -> str:
+    escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
 
 
 def turns(session: Session, actor: Actor) -> dict[str, dict[str, int]]:
     """How many open sites wait for each party, and how many of them are overdue, due today and due within a week."""
-    rows = session.execute(
-        text(
-            "SELECT s.party, count(*) AS waiting, count(*) FILTER (WHERE s.due_on < :on) AS overdue,"
-            " count(*) FILTER (WHERE s.due_on = :on) AS today,"
-            " count(*) FILTER (WHERE s.due_on > :on AND s.due_on <= :on + 7) AS week"
-            f" FROM site s WHERE {_BELONGS[side_of(actor)]} AND s.stage NOT IN ('end', 'draft') GROUP BY s.party"
-        ),
-        {"me": actor.organisation_id, "on": today()},
-    )
-    return {row.party: {name: getattr(row, name) for name in ("waiting", "overdue", "today", "week")} for row in rows}
+    rows = session.execute(text("SELECT * FROM count_turns(:side, :on)"), {"side": side_of(actor), "on": today()})
+    return {
+        row.party: {
+            "waiting": row.waiting, "overdue": row.overdue, "today": row.due_today, "week": row.within_week
+        }
+        for row in rows
+    }  # fmt: skip
 
 
 def _cursor(sort: str, row: SiteRow) -> str:

@@ -8,6 +8,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     Date,
     DateTime,
     ForeignKey,
@@ -126,6 +127,13 @@ class Application(Base):
     )
 
 
+def _open_index(whose: str, *further: str) -> Index:
+    """What a list of open sites begins at; an owner's begins with referral."""
+    is_open = "stage NOT IN ('end', 'draft')" + (" AND referred_at IS NOT NULL" if whose.startswith("owner") else "")
+    name = "party_due_on" if further else "open"
+    return Index(f"ix_site_{whose}_{name}", whose, *further, "due_on", "site_id", postgresql_where=text(is_open))
+
+
 class Site(Base):
     """One asset of an application: one case with its own owner, state, clock and documents."""
 
@@ -175,27 +183,31 @@ class Site(Base):
     station_id: Mapped[str | None] = mapped_column(Text)
     shares_with: Mapped[UUID | None] = mapped_column(ForeignKey("site.site_id"))
     is_sample: Mapped[bool] = mapped_column(server_default="false")
+    search_text: Mapped[str] = mapped_column(
+        Text,
+        Computed(
+            "code || ' ' || asset_id || ' ' || carrier_name || ' ' || coalesce(asset->>'name', '')"
+            " || ' ' || coalesce(asset->>'address', '')",
+            persisted=True,
+        ),
+        nullable=True,
+    )
 
     __table_args__ = (
         CheckConstraint("party IN ('carrier', 'window', 'owner', 'nobody')", name="party"),
         UniqueConstraint("code"),
         Index("ix_site_application_id", "application_id"),
         Index("ix_site_asset_id", "asset_id"),
-        Index("ix_site_organisation_id_party_due_on", "organisation_id", "party", "due_on", "site_id"),
-        Index("ix_site_window_organisation_id_party_due_on", "window_organisation_id", "party", "due_on", "site_id"),
-        Index("ix_site_owner_organisation_id_party_due_on", "owner_organisation_id", "party", "due_on", "site_id"),
         Index("ix_site_organisation_id_updated_at", "organisation_id", "updated_at"),
         Index("ix_site_window_organisation_id_updated_at", "window_organisation_id", "updated_at"),
         Index("ix_site_owner_organisation_id_updated_at", "owner_organisation_id", "updated_at"),
+        *(_open_index(whose) for whose in ("organisation_id", "window_organisation_id", "owner_organisation_id")),
         *(
-            Index(
-                f"ix_site_{whose}_open",
-                whose,
-                "due_on",
-                "site_id",
-                postgresql_where=text("stage NOT IN ('end', 'draft')"),
-            )
+            _open_index(whose, "party")
             for whose in ("organisation_id", "window_organisation_id", "owner_organisation_id")
+        ),
+        Index(
+            "ix_site_search_text", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}
         ),
         Index("ix_site_reviewer_organisations", "reviewer_organisations", postgresql_using="gin"),
         Index("ix_site_due_on", "due_on", postgresql_where=text("due_on IS NOT NULL")),

@@ -125,6 +125,8 @@ CREATE TABLE site (
   station_id text,
   shares_with uuid,
   is_sample boolean NOT NULL DEFAULT false,
+  search_text text GENERATED ALWAYS AS (code || ' ' || asset_id || ' ' || carrier_name || ' ' || coalesce(asset->>'name', '')
+    || ' ' || coalesce(asset->>'address', '')) STORED,
   CONSTRAINT pk_site PRIMARY KEY (site_id),
   CONSTRAINT uq_site_code UNIQUE (code),
   CONSTRAINT fk_site_application_id_application FOREIGN KEY (application_id) REFERENCES application,
@@ -143,18 +145,19 @@ COMMENT ON COLUMN site.version IS 'Moves with each change of the case; the ETag'
 COMMENT ON COLUMN site.last_n IS 'Number of the last event';
 CREATE INDEX ix_site_application_id ON site (application_id);
 CREATE INDEX ix_site_asset_id ON site (asset_id);
-CREATE INDEX ix_site_organisation_id_party_due_on ON site (organisation_id, party, due_on, site_id);
-CREATE INDEX ix_site_window_organisation_id_party_due_on ON site (window_organisation_id, party, due_on, site_id);
-CREATE INDEX ix_site_owner_organisation_id_party_due_on ON site (owner_organisation_id, party, due_on, site_id);
+CREATE INDEX ix_site_organisation_id_party_due_on ON site (organisation_id, party, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
+CREATE INDEX ix_site_window_organisation_id_party_due_on ON site (window_organisation_id, party, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
+CREATE INDEX ix_site_owner_organisation_id_party_due_on ON site (owner_organisation_id, party, due_on, site_id) WHERE stage NOT IN ('end', 'draft') AND referred_at IS NOT NULL;
 CREATE INDEX ix_site_organisation_id_updated_at ON site (organisation_id, updated_at);
 CREATE INDEX ix_site_window_organisation_id_updated_at ON site (window_organisation_id, updated_at);
 CREATE INDEX ix_site_owner_organisation_id_updated_at ON site (owner_organisation_id, updated_at);
 CREATE INDEX ix_site_organisation_id_open ON site (organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
 CREATE INDEX ix_site_window_organisation_id_open ON site (window_organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
-CREATE INDEX ix_site_owner_organisation_id_open ON site (owner_organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
+CREATE INDEX ix_site_owner_organisation_id_open ON site (owner_organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft') AND referred_at IS NOT NULL;
 CREATE INDEX ix_site_reviewer_organisations ON site USING gin (reviewer_organisations);
 CREATE INDEX ix_site_due_on ON site (due_on) WHERE due_on IS NOT NULL;
 CREATE INDEX ix_site_permit_to ON site (permit_to) WHERE permit_to IS NOT NULL;
+CREATE INDEX ix_site_search_text ON site USING gin (search_text gin_trgm_ops);
 CREATE INDEX ix_site_geom ON site USING gist (geom);
 
 CREATE TABLE site_event (
@@ -704,6 +707,28 @@ SET search_path = public, pg_temp AS $$
   FROM asset a JOIN data_source d USING (source_id) WHERE a.asset_id = asset AND a.valid_to IS NULL
 $$;
 
+-- Sites by words, and counts over an inbox: row-level security lets neither the trigram index nor an index-only scan be
+-- used, so that these two ask for the caller's own rows by themselves.
+CREATE FUNCTION find_sites(pattern text, most integer) RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+  SELECT s.site_id FROM site s WHERE s.search_text ILIKE pattern AND (
+    s.organisation_id = ctx_organisation() OR s.window_organisation_id = ctx_organisation()
+    OR s.owner_organisation_id = ctx_organisation() OR s.reviewer_organisations @> ARRAY[ctx_organisation()]) LIMIT most
+$$;
+CREATE FUNCTION count_turns(side text, today date) RETURNS TABLE (
+  party text, waiting bigint, overdue bigint, due_today bigint, within_week bigint
+) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE me uuid := ctx_organisation();
+BEGIN
+  IF NOT ctx_may(CASE side WHEN 'window' THEN 'cases:window' WHEN 'owner' THEN 'cases:review' ELSE 'cases:read' END) THEN RETURN; END IF;
+  RETURN QUERY EXECUTE format(
+    'SELECT s.party, count(*), count(*) FILTER (WHERE s.due_on < $2), count(*) FILTER (WHERE s.due_on = $2),'
+    ' count(*) FILTER (WHERE s.due_on > $2 AND s.due_on <= $2 + 7) FROM site s WHERE s.%I = $1'
+    ' AND s.stage NOT IN (''end'', ''draft'')%s GROUP BY s.party',
+    CASE side WHEN 'window' THEN 'window_organisation_id' WHEN 'owner' THEN 'owner_organisation_id' ELSE 'organisation_id' END,
+    CASE side WHEN 'owner' THEN ' AND s.referred_at IS NOT NULL' ELSE '' END) USING me, today;
+END $$;
+
 -- When past cases of an office began and were decided, of the last two hundred; nothing where they are fewer than five.
 CREATE FUNCTION past_cases(office uuid) RETURNS TABLE (started_on date, decided_on date) LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
@@ -738,7 +763,7 @@ SIGNATURES = (
     "reserve_slot(uuid, date, date, integer)", "release_slot(uuid)", "occupy_slot(uuid)", "rival_sites(uuid)", "agree_to_share(uuid)",
     "amend_asset(text, jsonb)",
     "put_station(jsonb)", "tell_parties(uuid, integer, text, text[])", "post_event(uuid, integer, jsonb, text[])",
-    "office_of_asset(text)", "past_cases(uuid)", "window_on(date)", "hand_over_sites(uuid, uuid)",
+    "office_of_asset(text)", "find_sites(text, integer)", "count_turns(text, date)", "past_cases(uuid)", "window_on(date)", "hand_over_sites(uuid, uuid)",
 )  # fmt: skip
 
 STATIONS = """
