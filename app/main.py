@@ -19,9 +19,11 @@ from app.accounts.me_router import router as me_router
 from app.accounts.router import router as accounts_router
 from app.admission import Admission
 from app.applications.application_router import router as applications_router
+from app.applications.case_facts import FactKeeper
 from app.applications.case_router import router as cases_router
 from app.applications.notice_router import router as notices_router
 from app.applications.office_router import router as offices_router
+from app.applications.statistics_router import router as statistics_router
 from app.assets.lists import ASSETS
 from app.config import Settings, get_settings
 from app.db import make_app_engine, make_private_pool, make_read_pool
@@ -54,7 +56,7 @@ from app.web.sign_in_pages import router as sign_in_router
 from app.wifi.lists import WIFI
 
 API_ROUTERS = (
-    accounts_router, me_router, stations_router, applications_router, cases_router, offices_router, notices_router, imports_router(ASSETS, "asset"), imports_router(WIFI, "wifi"),
+    accounts_router, me_router, stations_router, applications_router, cases_router, offices_router, notices_router, statistics_router, imports_router(ASSETS, "asset"), imports_router(WIFI, "wifi"),
 )  # fmt: skip
 PAGE_ROUTERS = (
     web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,
@@ -95,6 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.read_pool = pool
     app.state.transactions = Transactions(app_engine)
+    app.state.facts = FactKeeper(app.state.transactions)
     audiences = Audiences(_collections(settings), Reader(pool), private_pool, VERSION)
     app.router.routes.extend(routes(audiences, settings.public_url))
     app.include_router(health.router)

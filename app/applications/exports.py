@@ -52,13 +52,14 @@ def as_csv(sites: Iterable[SiteRow], language: str) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     for row in ([*HEADINGS[language]], *(cells(site, language) for site in sites)):
-        writer.writerow([_harmless(value) for value in row])
+        writer.writerow([harmless(value) for value in row])
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()
 
 
-def _harmless(value: str) -> str:
+def harmless(value: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     return f"'{value}" if value.startswith(_DANGEROUS) else value
 
 
