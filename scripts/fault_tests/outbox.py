@@ -132,7 +132,8 @@ class OutboxSeries:
         self.calm_s = time.monotonic() - began
 
     def kill_round(self) -> None:
-        """Tell of events, kill the worker at an instant of sending them, start it again."""
+        """Tell of events, kill the worker at an instant of sending them, start it again; what was told before is sent first."""
+        self.wait_until_sent()
         before = self._arrived()
         self.tell()
         told_at = time.monotonic()
