@@ -37,20 +37,27 @@ def snapshot(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def refuse_retired_asset(session: Session, asset_id: str) -> None:
     """Raises Problem (409) for an asset that has left the register, or is not lent for now."""
-    row = session.execute(
-        text("SELECT availability FROM ogc.assets WHERE asset_id = :id"), {"id": asset_id}
-    ).one_or_none()
-    if row is None:
-        raise Problem(
-            CONFLICT,
-            "このアセットは、その後一覧から外れました。取り下げて、別のアセットを選んでください。",
-            "The asset has left the register since; withdraw this site and choose another asset.",
-            members={"reason": "asset_retired"},
-        )
-    if row.availability in ("suspended", "unlisted"):
+    if _availability_now(session, asset_id) in ("suspended", "unlisted"):
         raise Problem(
             CONFLICT,
             "このアセットは、いま新しい利用を受け付けていません。再開を待つか、別のアセットを選んでください。",
             "The asset takes no new use for now; wait, or choose another asset.",
             members={"reason": "asset_suspended"},
         )
+
+
+def refuse_vanished_asset(session: Session, asset_id: str) -> None:
+    """Raises Problem (409) for an asset that has left the register; one that is there stays until the transaction ends."""
+    _availability_now(session, asset_id)
+
+
+def _availability_now(session: Session, asset_id: str) -> str:
+    found: str | None = session.execute(text("SELECT asset_in_force(:id)"), {"id": asset_id}).scalar_one()
+    if found is None:
+        raise Problem(
+            CONFLICT,
+            "このアセットは、その後一覧から外れました。この場所では進められません。一覧を直すか、取り下げて別のアセットを選んでください。",
+            "The asset has left the register since; have the list put right, or withdraw and choose another asset.",
+            members={"reason": "asset_retired"},
+        )
+    return found

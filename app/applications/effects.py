@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import text
 
 from app.applications import corrections, permits, slots
-from app.applications.asset_facts import refuse_retired_asset
+from app.applications.asset_facts import refuse_retired_asset, refuse_vanished_asset
 from app.applications.asset_feedback import propose_corrections
 from app.applications.deadlines import closures_of, days_left, office_of
 from app.applications.moves import Move, Outcome
 from app.applications.reviews import refuse_open_reviews
 from app.applications.sharing_offers import answer_offer, offer_sharing, record_sharing_check
+from app.problems import CONFLICT, Problem
 
 
 def carry_out(move: Move) -> Outcome:
@@ -27,7 +28,16 @@ def carry_out(move: Move) -> Outcome:
 
 
 def _start_clock(move: Move) -> Outcome:
-    """A site that is sent lies with the contractor of the day, and its clock starts."""
+    """A site that is sent lies with the contractor of the day, and its clock starts. Raises Problem (409) for a draft's."""
+    state = move.session.execute(
+        text("SELECT state FROM application WHERE application_id = :id"), {"id": move.site["application_id"]}
+    ).scalar_one()
+    if state != "submitted":
+        raise Problem(
+            CONFLICT, "場所ごとには送れません。申請の「送る」で、全部の場所をまとめて送ってください。",
+            "A site is not sent by itself: send its application (POST …/applications/{id}/submit).",
+            members={"reason": "application_is_draft"},
+        )  # fmt: skip
     refuse_retired_asset(move.session, move.site["asset_id"])
     window = move.session.execute(text("SELECT window_on(:day)"), {"day": move.on}).scalar_one()
     return Outcome({"started_on": move.on, "submitted_at": datetime.now(UTC), "window_organisation_id": window})
@@ -53,8 +63,17 @@ def _route(move: Move) -> Outcome:
     return Outcome(columns, {"without_office": owner is None})
 
 
+def _asset_there(move: Move) -> Outcome:
+    """Nothing is agreed to on an asset that has left the register."""
+    refuse_vanished_asset(move.session, move.site["asset_id"])
+    return Outcome()
+
+
 def _decide(move: Move) -> Outcome:
+    """The decision ends the clock for good; what is decided later, of a change, stands in the events alone."""
     wanted = move.wanted
+    if move.site["decided_on"] is not None:
+        return Outcome()
     return Outcome(
         {
             "decided_on": move.on, "reason_code": wanted.reason_code,
@@ -73,6 +92,7 @@ EFFECTS: Mapping[str, Callable[[Move], Outcome]] = {
     "decline_offer": lambda move: answer_offer(move, accepts=False),
     "check_sharing": record_sharing_check,
     "route": _route,
+    "asset_there": _asset_there,
     "reserve_slot": slots.reserve,
     "keep_reservation": slots.prolong,
     "hold_slot": slots.hold,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Service
-from app.applications.procedure import Procedure, Transition
+from app.applications.procedure import RESUME, Procedure, Transition
 from app.applications.schemas import TransitionRequest
 from app.applications.sites import SiteRow
 
@@ -24,6 +24,13 @@ class Move:
     step: Transition
     wanted: TransitionRequest
     on: date
+
+    @property
+    def stays_on_air(self) -> bool:
+        """Whether what ends is only the change of a station that is on air: the station stays, and so does its slot."""
+        if self.site["station_id"] is None or self.step.target in (RESUME, "closed"):
+            return False
+        return self.procedure.by_state[self.step.target].is_end
 
 
 @dataclass(frozen=True, slots=True)

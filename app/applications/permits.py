@@ -63,7 +63,7 @@ def write_tenancy(move: Move) -> Outcome:
     holder = get_site(move.session, move.site["shares_with"])
     tenancy = {"tenancy_of": holder["code"], "to_on": (holder["permit"] or {}).get("to_on")}
     return Outcome(
-        {"permit": tenancy, "permit_to": holder["permit_to"], "decided_on": move.on},
+        {"permit": tenancy, "permit_to": holder["permit_to"], "decided_on": move.site["decided_on"] or move.on},
         {"sharing_check": said_of(verdict), "tenancy_of": holder["code"]},
     )
 
@@ -79,6 +79,7 @@ def put_station(move: Move) -> Outcome:
             errors=[{"pointer": "/on_air/on_air_on", "ja": "日付を直してください。", "en": "Mend the date."}],
         )  # fmt: skip
     site = move.site
+    since = site["on_air_on"] or on_air.on_air_on  # a station that was changed has been on air since it first was
     station_id = site["station_id"] or f"BS-{site['code']}"
     _put(
         move.session,
@@ -87,14 +88,15 @@ def put_station(move: Move) -> Outcome:
             "carrier": site["carrier_name"], "asset_id": site["asset_id"], "technology": on_air.technology,
             "bands": on_air.bands, "antenna_height_m": on_air.antenna_height_m,
             "azimuths_deg": ",".join(str(azimuth) for azimuth in on_air.azimuths_deg) or None,
-            "is_shared": site["shares_with"] is not None, "status": "on_air", "on_air_on": on_air.on_air_on.isoformat(),
+            "is_shared": site["shares_with"] is not None, "status": "on_air", "on_air_on": since.isoformat(),
             "municipality_code": site["municipality_code"], "municipality": site["asset"].get("municipality"),
             "source_id": STATIONS, "geom": {"type": "Point", "coordinates": [site["lon"], site["lat"]]},
         },
     )  # fmt: skip
     move.session.execute(text("SELECT occupy_slot(:site)"), {"site": site["site_id"]})
-    _count_slot(move, +1)
-    return Outcome({"station_id": station_id, "on_air_on": on_air.on_air_on}, {"station_id": station_id})
+    if site["station_id"] is None:
+        _count_slot(move, +1)
+    return Outcome({"station_id": station_id, "on_air_on": since}, {"station_id": station_id})
 
 
 def amend_station(move: Move) -> Outcome:

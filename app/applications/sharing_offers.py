@@ -38,6 +38,12 @@ def offer_sharing(move: Move) -> Outcome:
             "Choose a running case on the same asset.",
             errors=[{"pointer": "/with_site_id", "ja": "案件を選んでください。", "en": "Choose a case."}],
         )
+    if _open_offer(session, "site_id", site_id) is not None:
+        raise Problem(
+            CONFLICT, "この案件の共用の打診に、まだ答えていない事業者がいます。答えを待ってください。",
+            "A carrier has not yet answered what was proposed for this case; wait for the answer.",
+            members={"reason": "sharing_open"},
+        )  # fmt: skip
     shown = bool(move.wanted.names_shown)
     session.execute(
         text(
@@ -66,6 +72,7 @@ def answer_offer(move: Move, *, accepts: bool) -> Outcome:
 def answer_as_holder(session: Session, actor: Actor, site_id: UUID, accepts: bool) -> SiteRow:
     """The carrier that holds the slot answers. Raises Problem: 404 (not asked), 409 (answered already)."""
     site = get_site(session, site_id)
+    session.execute(text("SELECT lock_askers(:site)"), {"site": site_id})
     offer = _open_offer(session, "with_site_id", site_id)
     if offer is None or Party.CARRIER not in parties_of(actor, site):
         raise Problem(NOT_FOUND, "この案件に共用の打診はありません。", "Nobody has proposed to share this site.")

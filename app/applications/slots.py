@@ -50,7 +50,9 @@ def hold(move: Move) -> Outcome:
 
 
 def release(move: Move) -> Outcome:
-    """Give the slot back."""
+    """Give the slot back, unless a station on air stays there."""
+    if move.stays_on_air:
+        return Outcome()
     move.session.execute(text("SELECT release_slot(:site)"), {"site": move.site["site_id"]})
     return Outcome()
 

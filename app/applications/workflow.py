@@ -148,7 +148,7 @@ def _take(move: Move) -> SiteRow:
 
 def _target(move: Move) -> State:
     code = move.site["resume_state"] if move.step.target == RESUME else move.step.target
-    return move.procedure.by_state[code]
+    return move.procedure.by_state["on_air" if move.stays_on_air else code]
 
 
 def _standing(move: Move, target: State) -> dict[str, Any]:

@@ -535,8 +535,10 @@ CREATE FUNCTION slots_free(asset text) RETURNS integer LANGUAGE sql STABLE SECUR
 SET search_path = public, pg_temp AS $$
   SELECT a.slots_total
     - greatest(
-        greatest(coalesce(a.slots_used, 0), (SELECT count(*) FROM station s WHERE s.asset_id = asset AND s.valid_to IS NULL AND s.status = 'on_air'))
-        - (SELECT count(*) FROM slot_reservation r WHERE r.asset_id = asset AND r.released_at IS NULL AND r.is_on_air), 0)
+        coalesce(a.slots_used, 0)
+          - (SELECT count(*) FROM slot_reservation r WHERE r.asset_id = asset AND r.released_at IS NULL AND r.is_on_air),
+        (SELECT count(*) FROM station s WHERE s.asset_id = asset AND s.valid_to IS NULL AND s.status = 'on_air'
+          AND s.source_id <> 'window-stations'))
     - (SELECT count(*) FROM slot_reservation r WHERE r.asset_id = asset AND r.released_at IS NULL)
   FROM asset a WHERE a.asset_id = asset AND a.valid_to IS NULL
 $$;
@@ -554,7 +556,9 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('slot ' || s.asset_id));
   UPDATE slot_reservation SET released_at = now()
     WHERE asset_id = s.asset_id AND released_at IS NULL AND until_on < today AND site_id <> for_site;
-  UPDATE slot_reservation SET until_on = keep_until WHERE site_id = for_site AND released_at IS NULL;
+  -- What is held by a permit stays held, whatever its holder asks for besides.
+  UPDATE slot_reservation SET until_on = CASE WHEN until_on IS NOT NULL THEN keep_until END
+    WHERE site_id = for_site AND released_at IS NULL;
   IF FOUND THEN RETURN 'kept'; END IF;
   IF coalesce(slots_free(s.asset_id), 0) < 1 THEN RETURN 'none'; END IF;
   area_cap := coalesce((SELECT c.most FROM reservation_cap c WHERE c.municipality_code = s.municipality_code), most);
@@ -577,7 +581,7 @@ CREATE FUNCTION occupy_slot(for_site uuid) RETURNS void LANGUAGE sql SECURITY DE
   UPDATE slot_reservation SET is_on_air = true WHERE site_id = for_site AND released_at IS NULL
 $$;
 
--- Other live sites on the same asset: for window and offices; a carrier is told nothing.
+-- Other live sites on the same asset: for the window, and for offices those referred to them; a carrier is told nothing.
 CREATE FUNCTION rival_sites(of_site uuid) RETURNS TABLE (
   site_id uuid, code varchar, organisation_id uuid, carrier_name text, state text, has_slot boolean
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -585,14 +589,35 @@ CREATE FUNCTION rival_sites(of_site uuid) RETURNS TABLE (
     EXISTS (SELECT FROM slot_reservation h WHERE h.site_id = r.site_id AND h.released_at IS NULL)
   FROM site s JOIN site r ON r.asset_id = s.asset_id AND r.site_id <> s.site_id
   WHERE s.site_id = of_site AND r.stage NOT IN ('draft', 'end')
-    AND (ctx_may('cases:window') OR ctx_may('cases:review') OR ctx_duty('worker', 'command-line'))
+    AND (ctx_may('cases:window') OR ctx_duty('worker', 'command-line')
+      OR (ctx_may('cases:review') AND r.referred_at IS NOT NULL AND r.owner_organisation_id = ctx_organisation()))
 $$;
+
+-- The site that asks to share waits for its holder's answer, which may change it: taken in the order its own carrier takes.
+CREATE FUNCTION lock_askers(holder uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM FROM site WHERE site_id IN (SELECT o.site_id FROM sharing_offer o WHERE o.with_site_id = holder AND o.closed_at IS NULL)
+    ORDER BY site_id FOR UPDATE;
+END $$;
 
 -- Both carriers have agreed: the one that asked goes onto the other's slot. Its row is not the other carrier's to change.
 CREATE FUNCTION agree_to_share(offer uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE site SET shares_with = o.with_site_id, version = version + 1, updated_at = now()
   FROM sharing_offer o WHERE o.offer_id = offer AND o.asker_answer AND o.holder_answer AND site.site_id = o.site_id
 $$;
+
+-- Whether an asset is in the register, and how it is lent, until the transaction ends: a list published or undone meanwhile waits.
+CREATE FUNCTION asset_in_force(asset text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE found_availability text;
+BEGIN
+  -- Each try sees what was published while the one before waited.
+  FOR try IN 1..3 LOOP
+    SELECT coalesce(a.availability, 'unknown') INTO found_availability FROM asset a
+      WHERE a.asset_id = asset AND a.valid_to IS NULL FOR SHARE;
+    EXIT WHEN FOUND;
+  END LOOP;
+  RETURN found_availability;
+END $$;
 
 -- Amend the version of an asset in force. The hash stays that of the owner's list, so that sending the same list again
 -- does not take the amendment back.
@@ -761,6 +786,7 @@ END $$;
 SIGNATURES = (
     "add_site_event(uuid, text, text, text, text, text, text, text, text, jsonb)", "slots_free(text)",
     "reserve_slot(uuid, date, date, integer)", "release_slot(uuid)", "occupy_slot(uuid)", "rival_sites(uuid)", "agree_to_share(uuid)",
+    "lock_askers(uuid)", "asset_in_force(text)",
     "amend_asset(text, jsonb)",
     "put_station(jsonb)", "tell_parties(uuid, integer, text, text[])", "post_event(uuid, integer, jsonb, text[])",
     "office_of_asset(text)", "find_sites(text, integer)", "count_turns(text, date)", "past_cases(uuid)", "window_on(date)", "hand_over_sites(uuid, uuid)",
