@@ -324,6 +324,10 @@ COMMANDS: dict[tuple[str, str], Make] = {
     ("GET", "/api/v1/feeds/{secret}/deadlines.ics"): _read_feed,
     ("GET", "/api/v1/feeds/{secret}/events.atom"): _read_feed,
     **{operation: _of_window(parts) for operation, parts in PARTS.items()},
+    ("GET", "/api/v1/statistics/{figure}"): _plain(figure="open"),
+    ("GET", "/api/v1/statistics/{figure}.csv"): _plain(figure="steps"),
+    ("GET", "/api/v1/progress/{figure}"): _plain(figure="on-air"),
+    ("GET", "/api/v1/progress/{figure}.csv"): _plain(figure="days"),
     **_list_commands("asset", "assets"),
     **_list_commands("wifi", "wifi"),
 }
