@@ -179,6 +179,15 @@ def assign(
         return _case(response, case_answer(session, actor, changed))
 
 
+@router.put("/sites/{site_id}/office", status_code=204)
+def delegate(
+    actor: CaseReader, db: Db, site_id: UUID, wanted: schemas.DelegateRequest, if_match: IfMatch = None
+) -> None:
+    """Give a case to another office, which answers for it from now on."""
+    with db.begin(actor) as session:
+        handling.delegate(session, actor, site_id, if_match, wanted.organisation_id)
+
+
 @router.get("/sites/{site_id}/reviews")
 def read_reviews(actor: CaseReader, db: Db, site_id: UUID) -> list[schemas.Review]:
     """Which offices were asked, and what they answered; for window and offices."""

@@ -14,7 +14,7 @@ from app.applications.notices import tell
 from app.applications.procedure import Party
 from app.applications.schemas import CommentRequest
 from app.applications.sites import SiteRow, get_site, lock_site, match_version, parties_of
-from app.problems import FORBIDDEN, INVALID, Problem
+from app.problems import CONFLICT, FORBIDDEN, INVALID, Problem
 
 
 def comment(session: Session, actor: Actor, site_id: UUID, wanted: CommentRequest) -> int:
@@ -83,6 +83,42 @@ def colleagues(session: Session, actor: Actor) -> list[dict[str, Any]]:
         {"organisation": actor.organisation_id},
     )
     return [dict(row._mapping) for row in rows]
+
+
+def delegate(session: Session, actor: Actor, site_id: UUID, if_match: str | None, office: UUID) -> None:
+    """Give a case to another office: by the owner, or by the window. Raises Problem: 404, 412, 428, 403, 409, 422."""
+    site = lock_site(session, site_id)
+    match_version(site, if_match)
+    parties = parties_of(actor, site)
+    if not parties & {Party.OWNER, Party.WINDOW}:
+        raise Problem(
+            FORBIDDEN, "所管を変えられるのは、所管と窓口だけです。", "Only owner and window change the office."
+        )
+    if site["referred_at"] is None or site["stage"] == "end" or office == site["owner_organisation_id"]:
+        raise Problem(CONFLICT, "いまは所管を変えられません。", "The office cannot be changed now.")
+    name = session.execute(
+        text(
+            "SELECT name FROM organisation WHERE organisation_id = :id"
+            " AND kind IN ('bureau', 'municipality', 'affiliated', 'private')"
+        ),
+        {"id": office},
+    ).scalar_one_or_none()
+    if name is None:
+        raise Problem(
+            INVALID, "所管には、登録された部署を選んでください。", "Choose a registered office.",
+            errors=[{"pointer": "/organisation_id", "ja": "選び直してください。", "en": "Choose again."}],
+        )  # fmt: skip
+    said = {"organisation_id": str(office), "organisation": name}
+    n = add_event(session, actor, site, "delegate", party=acting_party(actor, site), content=said)
+    audit.record(
+        session,
+        "site.delegate",
+        f"site:{site_id}",
+        before={"organisation_id": str(site["owner_organisation_id"])},
+        after=said,
+    )
+    session.execute(text("SELECT delegate_site(:site, :office)"), {"site": site_id, "office": office})
+    tell(session, site_id, n, "delegate", ["carrier", "owner"], payload(site, "delegate", n, None))
 
 
 def hand_over(session: Session, giver: UUID, taker: UUID) -> int:

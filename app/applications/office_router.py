@@ -147,6 +147,29 @@ def put_route(actor: WindowOperator, db: Db, wanted: schemas.RouteRequest) -> sc
     return wanted
 
 
+@router.get("/reservation-caps")
+def read_caps(actor: WindowOperator, db: Db) -> list[schemas.CapRequest]:
+    """How many slots a carrier may reserve in a municipality, where it is not the usual number."""
+    with db.begin(actor) as session:
+        rows = session.execute(text("SELECT municipality_code, most FROM reservation_cap ORDER BY municipality_code"))
+        return [schemas.CapRequest(municipality_code=row.municipality_code, most=row.most) for row in rows]
+
+
+@router.put("/reservation-caps")
+def put_cap(actor: WindowOperator, db: Db, wanted: schemas.CapRequest) -> schemas.CapRequest:
+    """Set how many slots a carrier may reserve in a municipality."""
+    with db.begin(actor) as session:
+        session.execute(
+            text(
+                "INSERT INTO reservation_cap (municipality_code, most) VALUES (:municipality_code, :most)"
+                " ON CONFLICT (municipality_code) DO UPDATE SET most = excluded.most"
+            ),
+            wanted.model_dump(),
+        )
+        audit.record(session, "cap.put", f"municipality:{wanted.municipality_code}", after=wanted.model_dump())
+    return wanted
+
+
 @router.get("/offices")
 def read_offices(actor: CaseReader, db: Db) -> list[dict[str, Any]]:
     """Offices that answer for assets or can be asked for their opinion, and window contractors."""

@@ -173,6 +173,19 @@ class AssignRequest(Input):
     person_id: UUID | None
 
 
+class DelegateRequest(Input):
+    """The office that answers from now on."""
+
+    organisation_id: UUID
+
+
+class CapRequest(Input):
+    """How many slots a carrier may reserve in a municipality at a time."""
+
+    municipality_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
+    most: int = Field(ge=0, le=1000)
+
+
 class ReviewersRequest(Input):
     """Offices to ask, and how many must agree."""
 

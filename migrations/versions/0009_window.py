@@ -770,6 +770,17 @@ CREATE FUNCTION window_on(day date) RETURNS uuid LANGUAGE sql STABLE SECURITY DE
     AND coalesce(contract_to, day) >= day ORDER BY contract_from DESC NULLS LAST LIMIT 1
 $$;
 
+-- An office gives a case to another office, after which it is no longer its own to change.
+CREATE FUNCTION delegate_site(of_site uuid, office uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+  UPDATE site SET owner_organisation_id = office, reviewer_id = NULL, version = version + 1, updated_at = now()
+  WHERE site_id = of_site AND referred_at IS NOT NULL AND stage <> 'end'
+    AND ((ctx_may('cases:review') AND owner_organisation_id = ctx_organisation())
+      OR (ctx_may('cases:window') AND window_organisation_id = ctx_organisation()));
+  IF NOT FOUND THEN RAISE EXCEPTION 'not permitted' USING ERRCODE = 'insufficient_privilege'; END IF;
+END $$;
+
 -- All open cases of a contractor to the next one, in one act.
 CREATE FUNCTION hand_over_sites(giver uuid, taker uuid) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
@@ -789,7 +800,7 @@ SIGNATURES = (
     "lock_askers(uuid)", "asset_in_force(text)",
     "amend_asset(text, jsonb)",
     "put_station(jsonb)", "tell_parties(uuid, integer, text, text[])", "post_event(uuid, integer, jsonb, text[])",
-    "office_of_asset(text)", "find_sites(text, integer)", "count_turns(text, date)", "past_cases(uuid)", "window_on(date)", "hand_over_sites(uuid, uuid)",
+    "office_of_asset(text)", "find_sites(text, integer)", "count_turns(text, date)", "past_cases(uuid)", "window_on(date)", "delegate_site(uuid, uuid)", "hand_over_sites(uuid, uuid)",
 )  # fmt: skip
 
 STATIONS = """

@@ -142,3 +142,28 @@ async def test_offices_asked_must_agree(window: Window) -> None:
     assert agreed["state"] == "agreed"
     heard = await window.ok("carrier_member", "GET", f"/sites/{site['site_id']}/events")
     assert not [event for event in heard if event["action"] in ("ask_review", "answer_review")]
+
+
+async def test_an_office_gives_a_case_to_another(window: Window) -> None:
+    """The office that had it sees it no more; the other one goes on where it stood."""
+    (site,) = await window.apply("carrier_member", "B6")
+    await window.refer(site)
+    office = {"organisation_id": str(window.world.organisations["hinohara"])}
+    path = f"/sites/{site['site_id']}/office"
+    assert (await window.call("carrier_member", "PUT", path, json=office, headers={"If-Match": "*"})).status_code == 403
+    await window.ok("owner_reviewer", "PUT", path, json=office, headers={"If-Match": "*"})
+    assert (await window.call("owner_reviewer", "GET", f"/sites/{site['site_id']}")).status_code == 404
+    moved = await window.act("hinohara_reviewer", site, "pass_first_review")
+    assert (moved["state"], moved["owner_name"]) == ("survey_pending", "組織 hinohara")
+
+
+async def test_a_municipality_may_be_capped(window: Window) -> None:
+    """A carrier at its number of reservations there is told so, and another one is not held up."""
+    await window.ok("window_operator", "PUT", "/reservation-caps", json={"municipality_code": "13103", "most": 1})
+    first, second = await window.apply("carrier_member", "M3", "M4")
+    await window.refer(first)
+    await window.act("window_operator", second, "accept")
+    full = await window.try_act("window_operator", second, "refer")
+    assert full.status_code == 409 and full.json()["reason"] == "cap"
+    (other,) = await window.apply("other_carrier_member", "M5")
+    assert (await window.refer(other))["state"] == "referred"
