@@ -6,18 +6,26 @@ from datetime import datetime
 from app.accounts.actor import Transactions
 from app.applications.deliveries import send_due_deliveries
 from app.applications.mails import send_due_digests, send_due_mails
+from app.applications.notices import WORKER, send_all_soon
 from app.applications.reminders import remind
 from app.clock import TOKYO
 from app.config import Settings
 
-SENDING_S = 20.0  # for each kind in one job; what is left then waits for the next minute
+SENDING_S = 5.0  # for each kind in one job: a worker that is to stop waits for it
 REMIND_FROM_HOUR = 7  # JST, before the digests of that day
 
 
 def deliver(transactions: Transactions, settings: Settings) -> int:
-    """Send what waits: mails, digests, webhooks; how many were tried."""
-    kinds = (send_due_mails, send_due_digests, send_due_deliveries)
-    return sum(send_due(transactions, settings, time.monotonic() + SENDING_S) for send_due in kinds)
+    """Send what waits: mails, digests, webhooks; how many were tried. Where time ran out a further job goes on."""
+    tried, is_more = 0, False
+    for send_due in (send_due_mails, send_due_digests, send_due_deliveries):
+        until = time.monotonic() + SENDING_S
+        tried += send_due(transactions, settings, until)
+        is_more = is_more or time.monotonic() >= until
+    if is_more:
+        with transactions.begin(WORKER) as session:
+            send_all_soon(session)
+    return tried
 
 
 def remind_of_limits(transactions: Transactions) -> int:

@@ -12,6 +12,7 @@ import pytest
 from icalendar import Calendar
 
 from app.accounts.actor import Transactions
+from app.applications import jobs
 from app.applications.mails import NO_SERVER, TRIES, last_digest_at, send_due_digests, send_due_mails
 from app.clock import TOKYO, today
 from app.config import Settings
@@ -355,3 +356,17 @@ def test_the_person_in_charge_is_told_alone(world: World, owner: Owner, db: Tran
     assert [notice["email"] for notice in notices(owner)] == ["carrier_member@example.jp"]
     assert rows(owner, "SELECT 1 AS one FROM jobs.procrastinate_jobs WHERE task_name = 'window.deliver'")
     assert datetime.now(UTC) - notices(owner)[0]["created_at"] < timedelta(minutes=1)
+
+
+def test_what_a_job_has_no_time_for_a_further_one_sends(
+    world_url: str, world: World, owner: Owner, db: Transactions, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "SENDING_S", 0.05)
+    sink, _ = mailbox
+    sink.accepting_s = 0.03
+    for _ in range(10):
+        one_notice(owner, world, db)
+    owner.execute("SET search_path = jobs, public")
+    owner.execute("DELETE FROM procrastinate_jobs WHERE id > (SELECT min(id) FROM procrastinate_jobs)")
+    asyncio.run(work_off(mailing(world_url, mailbox)))
+    assert len(sink.by_id()) == len(sink.mails) == 10
