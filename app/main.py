@@ -45,6 +45,7 @@ from app.web.audit_pages import router as audit_router
 from app.web.board_pages import router as board_router
 from app.web.case_pages import router as case_router
 from app.web.case_side_pages import router as case_side_router
+from app.web.hand_over_pages import router as hand_over_router
 from app.web.invitation_pages import router as invitation_router
 from app.web.list_import_pages import router as list_imports_router
 from app.web.list_pages import router as lists_router
@@ -53,6 +54,7 @@ from app.web.organisations_pages import router as organisations_router
 from app.web.router import router as web_router
 from app.web.security_pages import router as security_router
 from app.web.sign_in_pages import router as sign_in_router
+from app.web.together_pages import router as together_router
 from app.wifi.lists import WIFI
 
 API_ROUTERS = (
@@ -61,7 +63,7 @@ API_ROUTERS = (
 PAGE_ROUTERS = (
     web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,
     organisations_router, audit_router, lists_router, list_imports_router, application_pages_router, application_edits_router,
-    board_router, case_router, case_side_router,
+    board_router, together_router, case_router, case_side_router, hand_over_router,
 )  # fmt: skip
 
 VERSION = "0.1.0"

@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from typing import Any, get_args
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -191,8 +190,3 @@ def _choices(session: Session, actor: Actor, language: Language) -> dict[str, An
         "today_on": today(),
         "parties": {party.value: words[side] for party, words in PARTY_LABELS.items()},
     }
-
-
-def ids_of(query: QueryParams) -> list[UUID]:
-    """Sites that were ticked."""
-    return [found for found in map(id_in, query.getlist("s")) if found is not None]

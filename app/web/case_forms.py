@@ -170,7 +170,7 @@ def _name_of(loc: tuple[int | str, ...], lists: Mapping[str, list[dict[str, Any]
         return first
     if len(loc) > 1 and loc[1] in _LISTS:
         return f"{first}.{loc[1]}"
-    whole = {("permit",): "permit.to_on", ("reason_code",): "reason"}
+    whole: dict[tuple[int | str, ...], str] = {("permit",): "permit.to_on", ("reason_code",): "reason"}
     return whole.get(loc) or ".".join(map(str, loc))
 
 

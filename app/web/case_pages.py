@@ -89,6 +89,7 @@ def choices(view: Mapping[str, Any], language: Language) -> dict[str, Any]:
     needed = [code for transition in STANDARD.transitions for code in transition.documents]
     return {
         "plan_names": list(PLAN_FIELDS),
+        "stopping": {state.code for state in STANDARD.states if state.clock == "stopped"},
         "newest": newest,
         "item_documents": [code for code in view["own_types"] if code in newest or code in needed[:4]],
         "reason_choices": [(code, words[side]) for code, words in REASON_CODES.items()],

@@ -195,7 +195,7 @@ def open_offer(session: Session, site_id: UUID) -> Mapping[str, Any] | None:
         ),
         {"site": site_id},
     ).one_or_none()
-    return None if row is None else row._mapping
+    return None if row is None else dict(row._mapping)
 
 
 def rivals(session: Session, site_id: UUID) -> list[Mapping[str, Any]]:
@@ -206,7 +206,7 @@ def rivals(session: Session, site_id: UUID) -> list[Mapping[str, Any]]:
         ),
         {"site": site_id},
     )
-    return [row._mapping for row in rows]
+    return [dict(row._mapping) for row in rows]
 
 
 def offices(session: Session) -> list[Mapping[str, Any]]:
@@ -217,7 +217,7 @@ def offices(session: Session) -> list[Mapping[str, Any]]:
             " ORDER BY kind, name"
         )
     )
-    return [row._mapping for row in rows]
+    return [dict(row._mapping) for row in rows]
 
 
 def earlier_cases(session: Session, site: SiteRow) -> list[Mapping[str, Any]]:
@@ -230,7 +230,7 @@ def earlier_cases(session: Session, site: SiteRow) -> list[Mapping[str, Any]]:
         ),
         {"asset": site["asset_id"], "site": site["site_id"], "most": EARLIER_MOST},
     )
-    return [row._mapping for row in rows]
+    return [dict(row._mapping) for row in rows]
 
 
 def last_act(session: Session, site_id: UUID) -> Mapping[str, Any] | None:
@@ -242,7 +242,7 @@ def last_act(session: Session, site_id: UUID) -> Mapping[str, Any] | None:
         ),
         {"site": site_id},
     ).one_or_none()
-    return None if row is None else row._mapping
+    return None if row is None else dict(row._mapping)
 
 
 def suggested_days() -> list[date]:

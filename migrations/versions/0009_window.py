@@ -781,6 +781,12 @@ BEGIN
   IF NOT FOUND THEN RAISE EXCEPTION 'not permitted' USING ERRCODE = 'insufficient_privilege'; END IF;
 END $$;
 
+-- How many cases lie with a contractor: for whoever hands them over.
+CREATE FUNCTION cases_of_contractor(contractor uuid) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+  SELECT count(*) FROM site WHERE window_organisation_id = contractor AND (ctx_may('cases:hand-over') OR ctx_duty('command-line'))
+$$;
+
 -- All open cases of a contractor to the next one, in one act.
 CREATE FUNCTION hand_over_sites(giver uuid, taker uuid) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
@@ -800,7 +806,7 @@ SIGNATURES = (
     "lock_askers(uuid)", "asset_in_force(text)",
     "amend_asset(text, jsonb)",
     "put_station(jsonb)", "tell_parties(uuid, integer, text, text[])", "post_event(uuid, integer, jsonb, text[])",
-    "office_of_asset(text)", "find_sites(text, integer)", "count_turns(text, date)", "past_cases(uuid)", "window_on(date)", "delegate_site(uuid, uuid)", "hand_over_sites(uuid, uuid)",
+    "office_of_asset(text)", "find_sites(text, integer)", "count_turns(text, date)", "past_cases(uuid)", "window_on(date)", "delegate_site(uuid, uuid)", "hand_over_sites(uuid, uuid)", "cases_of_contractor(uuid)",
 )  # fmt: skip
 
 STATIONS = """
