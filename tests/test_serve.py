@@ -24,6 +24,7 @@ from scripts.machine.terminal import Refusal
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_ASSETS = 15_377 + 1_574
+SAMPLE_CASES = 600
 FIRST_START_S = 240
 SECOND_START_S = 60  # the promise is 5 s on an idle machine; a loaded one must not fail the test
 
@@ -138,6 +139,7 @@ def loaded(checkout: Checkout) -> Checkout:
         assert checkout.status("/healthz") == 200
         assert checkout.status("/ogc/collections/assets/items?bbox=139.69,35.68,139.71,35.70&limit=10") == 200
         assert checkout.count("ogc.assets") == SAMPLE_ASSETS
+        assert checkout.count("site") == SAMPLE_CASES
         assert_private(checkout)
     return checkout
 
