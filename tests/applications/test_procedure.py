@@ -46,6 +46,7 @@ def _matrix() -> dict[tuple[str, str], dict[str, str]]:
 
 
 MATRIX = _matrix()
+LEADS_TO = {step: row.pop("leads_to") for step, row in MATRIX.items()}  # "back": to where the case came from
 
 
 def _site(state: str, owner: UUID | None = OWNER) -> dict[str, Any]:
@@ -79,6 +80,11 @@ def test_the_matrix_is_complete() -> None:
 def test_everybody_may_do_what_the_matrix_says(role: str) -> None:
     got = {key: _judged(*key, ACTORS[role])[0] for key in MATRIX}
     assert got == {key: row[role] for key, row in MATRIX.items()}
+
+
+def test_every_step_leads_where_the_matrix_says() -> None:
+    got = {key: (found.target if (found := STANDARD.find(*key)) else "") for key in MATRIX}
+    assert got == {key: RESUME if target == "back" else target for key, target in LEADS_TO.items()}
 
 
 def test_refusals_say_what_can_be_done() -> None:
