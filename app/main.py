@@ -49,12 +49,15 @@ from app.web.hand_over_pages import router as hand_over_router
 from app.web.invitation_pages import router as invitation_router
 from app.web.list_import_pages import router as list_imports_router
 from app.web.list_pages import router as lists_router
+from app.web.notice_pages import router as notice_pages_router
 from app.web.organisation_pages import router as organisation_router
 from app.web.organisations_pages import router as organisations_router
 from app.web.router import router as web_router
 from app.web.security_pages import router as security_router
 from app.web.sign_in_pages import router as sign_in_router
+from app.web.statistics_pages import router as statistics_pages_router
 from app.web.together_pages import router as together_router
+from app.web.webhook_pages import router as webhook_pages_router
 from app.wifi.lists import WIFI
 
 API_ROUTERS = (
@@ -64,6 +67,7 @@ PAGE_ROUTERS = (
     web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,
     organisations_router, audit_router, lists_router, list_imports_router, application_pages_router, application_edits_router,
     board_router, together_router, case_router, case_side_router, hand_over_router,
+    statistics_pages_router, notice_pages_router, webhook_pages_router,
 )  # fmt: skip
 
 VERSION = "0.1.0"

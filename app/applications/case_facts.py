@@ -131,6 +131,7 @@ class Facts:
     reserved: tuple[Reserved, ...]
     opened: tuple[Opened, ...]
     opened_is_sample: bool
+    credits: tuple[str, ...]
     counted: dict[Hashable, Any] = field(default_factory=dict)
 
 
@@ -168,6 +169,11 @@ FROM ogc.assets a JOIN ogc.municipalities m ON m.municipality_code = left(a.owne
 WHERE a.owner_type = 'municipality' AND a.availability IS DISTINCT FROM 'unlisted' GROUP BY 1, 2, 3 ORDER BY 1
 """
 
+_CREDITS = """
+SELECT DISTINCT s.credit FROM ogc.source_counts counted JOIN data_source s USING (source_id)
+WHERE counted.collection = 'assets' AND s.credit <> '' ORDER BY 1
+"""
+
 
 def read_facts(session: Session) -> Facts:
     """All of it, read in one transaction that may count (`COUNTING`, or somebody with `cases:statistics`)."""
@@ -189,6 +195,7 @@ def read_facts(session: Session) -> Facts:
         reserved=tuple(Reserved(*row) for row in session.execute(text(_RESERVED))),
         opened=tuple(Opened(*row[:4]) for row in opened),
         opened_is_sample=any(row[4] for row in opened),
+        credits=tuple(row[0] for row in session.execute(text(_CREDITS))),
     )
 
 

@@ -112,6 +112,11 @@ def year_of(day: date) -> int:
     return day.year - (day.month < 4)
 
 
+def year_term(year: int) -> tuple[date, date]:
+    """The first and last day of a financial year."""
+    return date(year, 4, 1), date(year + 1, 3, 31)
+
+
 def _months(days: Iterable[date], wanted: Wanted, on: date) -> list[date]:
     """Every month from the first of these days, or of the term, to the last of the term or the present one."""
     first = min((day for day in days if wanted.holds(day)), default=None)

@@ -15,12 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from app.accounts.auth import SESSION_COOKIE, find_signed_in, refuse_forgery
+from app.accounts.auth import SESSION_COOKIE, find_signed_in, refuse_forgery, transactions
 from app.accounts.cookies import browser_of, is_local_path, keep_browser, local_path
 from app.accounts.permissions import Permission
 from app.accounts.secrets import check_csrf, csrf_token, digest
 from app.accounts.sessions import SignedIn
 from app.accounts.sign_in import Browser
+from app.applications.notice_inbox import count_unread
 from app.problems import FORBIDDEN, Problem
 from app.web.account_words import account_words
 from app.web.messages import MESSAGES
@@ -36,9 +37,22 @@ async def look_up_viewer(request: Request) -> None:
     if SESSION_COOKIE not in request.cookies or "authorization" in request.headers:
         return
     try:
-        await run_in_threadpool(find_signed_in, request)
+        await run_in_threadpool(_look_up, request)
     except SQLAlchemyError:
         request.state.signed_in = None
+
+
+def _look_up(request: Request) -> None:
+    signed_in = find_signed_in(request)
+    if signed_in is not None:
+        note_unread(request, signed_in)
+
+
+def note_unread(request: Request, viewer: SignedIn) -> None:
+    """Count what the viewer has not read, for the bar of the page that is to come."""
+    if request.method == "GET" and Permission.CASES_READ in viewer.actor.permissions:
+        with transactions(request).begin(viewer.actor) as session:
+            request.state.unread = count_unread(session, viewer.actor)
 
 
 async def read_form(request: Request) -> FormData:
@@ -119,6 +133,7 @@ class PageRequires:
                 raise StaleForm(_onward(request, form)) from None
             raise
         signed_in.actor.require(self.permission)
+        note_unread(request, signed_in)
         return signed_in
 
 

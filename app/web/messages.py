@@ -18,7 +18,12 @@ _ACCOUNT_MESSAGES = _load("account_messages.json")
 LIST_MESSAGES = _load("list_messages.json")
 _CASE_MESSAGES = _load("case_messages.json")
 APPLICATION_MESSAGES = _load("application_messages.json")
-_ALL = (MAP_MESSAGES, _ACCOUNT_MESSAGES, LIST_MESSAGES, _CASE_MESSAGES, APPLICATION_MESSAGES)
+_STATISTICS_MESSAGES = _load("statistics_messages.json")
+_NOTICE_MESSAGES = _load("notice_messages.json")
+_ALL = (
+    MAP_MESSAGES, _ACCOUNT_MESSAGES, LIST_MESSAGES, _CASE_MESSAGES, APPLICATION_MESSAGES, _STATISTICS_MESSAGES,
+    _NOTICE_MESSAGES,
+)  # fmt: skip
 MESSAGES: dict[Language, dict[str, str]] = {
     language: {key: said for part in _ALL for key, said in part[language].items()} for language in LANGUAGES
 }

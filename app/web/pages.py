@@ -45,6 +45,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         language=language,
         other_language_url=_other_language_url(request, language),
         viewer=viewer,
+        unread=getattr(request.state, "unread", None),
         sign_out_token=csrf_token(viewer.csrf_secret) if viewer and viewer.csrf_secret else "",
         viewer_links=account_links(viewer) if viewer else [],
         this_address=_this_address(request),
