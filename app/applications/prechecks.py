@@ -204,7 +204,7 @@ def _surroundings(session: Session, sites: Sequence[tuple[SiteRow, Mapping[str, 
         {
             "ids": [site["site_id"] for site, _ in sites], "lons": [site["lon"] for site, _ in sites],
             "lats": [site["lat"] for site, _ in sites],
-            "radii": [HEIGHTS_PER_RADIUS * (plan.get("antenna_height_m") or 0) for _, plan in sites],
+            "radii": [HEIGHTS_PER_RADIUS * float(plan.get("antenna_height_m") or 0) for _, plan in sites],
         },
     )  # fmt: skip
     return {row.site_id: list(_around(row.stations, row.sensitive or ())) for row in rows}

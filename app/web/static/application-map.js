@@ -15,8 +15,9 @@ const INK = { light: { block: "#ffffff", warning: "#8a5a00", ok: "#197a4b", mine
 const MATCHES = (colours, otherwise) => ["match", ["get", "level"], ...Object.entries(colours).flat(), otherwise];
 
 maplibre.setWorkerUrl(new URL("./vendor/maplibre-gl-worker.mjs", import.meta.url).href);
+let isStarted = false;
 if (page.sites.length) start();
-addEventListener("sites-renewed", () => !place.dataset.on && sitesNow().length && start(), { once: true });
+addEventListener("sites-renewed", () => !isStarted && sitesNow().length && start());
 
 function sitesNow() {
   return JSON.parse(document.getElementById("page-data").textContent).sites;
@@ -50,7 +51,7 @@ function style(sites, pointed) {
 function start() {
   let sites = sitesNow();
   place.hidden = false;
-  place.dataset.on = "";
+  isStarted = true;
   let map;
   try {
     map = new maplibre.Map({
