@@ -171,6 +171,11 @@ class Stage:
         of = "WHERE site_id = ANY (%(ids)s)"
         parts = [f"(SELECT string_agg(t::text, '' ORDER BY {key}) FROM {table} t {of})" for table, key in _KEPT.items()]
         parts.append(f"(SELECT count(*)::text FROM site_event {of})")
+        mine = f"SELECT application_id FROM site {of}"
+        parts.append(
+            f"(SELECT string_agg(a::text, '' ORDER BY code) FROM application a WHERE application_id IN ({mine}))"
+        )
+        parts.append(f"(SELECT string_agg(s::text, '' ORDER BY code) FROM site s WHERE application_id IN ({mine}))")
         parts.append("(SELECT max(audit_id)::text FROM audit_event)")
         parts.append("(SELECT max(version_id)::text FROM asset)")
         parts.append("(SELECT max(version_id)::text FROM station)")
