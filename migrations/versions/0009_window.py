@@ -538,7 +538,8 @@ SET search_path = public, pg_temp AS $$
         coalesce(a.slots_used, 0)
           - (SELECT count(*) FROM slot_reservation r WHERE r.asset_id = asset AND r.released_at IS NULL AND r.is_on_air),
         (SELECT count(*) FROM station s WHERE s.asset_id = asset AND s.valid_to IS NULL AND s.status = 'on_air'
-          AND s.source_id <> 'window-stations'))
+          AND s.source_id <> 'window-stations' AND NOT EXISTS (SELECT FROM site c JOIN slot_reservation r USING (site_id)
+            WHERE c.asset_id = s.asset_id AND c.station_id = s.station_id AND r.released_at IS NULL)))
     - (SELECT count(*) FROM slot_reservation r WHERE r.asset_id = asset AND r.released_at IS NULL)
   FROM asset a WHERE a.asset_id = asset AND a.valid_to IS NULL
 $$;
