@@ -1,7 +1,7 @@
 """The page of one application: as a draft with its plan, sites and pre-check; once sent, its sites with whose turn it is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -63,17 +63,23 @@ def application_page(
 ) -> Response:
     """The page as it stands now. Raises Problem (404)."""
     said = said or Said()
+    problem = said.problem
     with db.begin(viewer.actor) as session:
         found = drafts.get_application(session, application_id)
         sites = drafts.sites_of(session, application_id)
         papers = documents.list_documents(session, application_id, None)
         is_draft = found["state"] == "draft" and found["organisation_id"] == viewer.actor.organisation_id
         context = _draft(session, found, sites, said) if is_draft else _sent(sites)
+    if problem and is_draft and context["mend"].items:
+        many = len(context["mend"].items)
+        problem = replace(
+            problem, ja=f"送る前に直すところが{many}か所あります。", en=f"{many} things to mend before sending."
+        )
     language = page_language(request)
     return account_page(
         request,
         "applications/draft.html" if is_draft else "applications/sent.html",
-        problem=said.problem,
+        problem=problem,
         found=found,
         said=said,
         address=f"/applications/{application_id}",

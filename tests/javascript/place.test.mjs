@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxAround, boxOf, distanceM, parsePosition, pointOf, splitMunicipalities } from "../../app/web/static/place.js";
+import { boxAround, boxOf, distanceM, isWithin, parsePosition, pointOf, splitMunicipalities } from "../../app/web/static/place.js";
 
 for (const text of [
   "35.689,139.692",
@@ -48,4 +48,14 @@ test("distances and boxes", () => {
   assert.ok(west < east && south < north);
   assert.deepEqual(boxOf([{ lon: 1, lat: 2 }, { lon: 3, lat: 5 }]), [1, 2, 3, 5]);
   assert.deepEqual(pointOf({ type: "Polygon", coordinates: [[[0, 0], [2, 0], [2, 4], [0, 0]]] }), { lon: 1, lat: 2 });
+});
+
+test("what lies within a line drawn round it", () => {
+  const notched = [[0, 0], [10, 0], [10, 10], [5, 2], [0, 10]];
+  assert.ok(isWithin({ lon: 1, lat: 1 }, notched));
+  assert.ok(!isWithin({ lon: 5, lat: 8 }, notched));
+  assert.ok(!isWithin({ lon: 11, lat: 5 }, notched));
+  const crossed = [[0, 0], [10, 10], [10, 0], [0, 10]];
+  assert.ok(isWithin({ lon: 9, lat: 5 }, crossed) && isWithin({ lon: 1, lat: 5 }, crossed));
+  assert.ok(!isWithin({ lon: 5, lat: 9 }, crossed));
 });

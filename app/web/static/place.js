@@ -83,3 +83,14 @@ export function boxOf(points, least = 0.002) {
   const [south, north] = side("lat");
   return [west, south, east, north];
 }
+
+/** Whether a position lies within a ring of [lon, lat], however it crosses itself (even-odd). */
+export function isWithin({ lon, lat }, ring) {
+  let inside = false;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+    const [x0, y0] = ring[i];
+    const [x1, y1] = ring[j];
+    if (y0 > lat !== y1 > lat && lon < ((x1 - x0) * (lat - y0)) / (y1 - y0) + x0) inside = !inside;
+  }
+  return inside;
+}

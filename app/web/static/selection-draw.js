@@ -1,7 +1,7 @@
 // Choosing by an area drawn on the map, with mouse, pen or finger: a box, or a line round the assets.
 import { itemsUrl, readItems } from "./features.js";
 import { count, say } from "./i18n.js";
-import { pointOf } from "./place.js";
+import { isWithin, pointOf } from "./place.js";
 import { MOST } from "./selection.js";
 
 const LOOKED_AT = 2000; // assets in the box round a line that are judged one by one
@@ -119,15 +119,4 @@ async function readWithin(ring, isBox, { filter, q }) {
   }
   const features = isBox ? all : all.filter(({ geometry }) => isWithin(pointOf(geometry), ring));
   return features.length > MOST ? { features: null, matched: features.length } : { features, matched };
-}
-
-/** Whether a position lies within a ring, however it crosses itself (even-odd). */
-export function isWithin({ lon, lat }, ring) {
-  let inside = false;
-  for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
-    const [x0, y0] = ring[i];
-    const [x1, y1] = ring[j];
-    if (y0 > lat !== y1 > lat && lon < ((x1 - x0) * (lat - y0)) / (y1 - y0) + x0) inside = !inside;
-  }
-  return inside;
 }
