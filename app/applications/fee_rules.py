@@ -52,14 +52,14 @@ def fee_line(session: Session, owner_organisation_id: UUID | None, asset: Mappin
     if found.monthly_jpy is not None:
         return (
             "note",
-            f"使用料の目安: 月額 {found.monthly_jpy:,} 円({found.rule_ja})",
+            f"使用料の目安: 月額 {found.monthly_jpy:,} 円（{found.rule_ja}）",
             f"Fee: JPY {found.monthly_jpy:,} a month",
         )
     lacking = "、".join(one.ja for one in found.missing), ", ".join(one.en for one in found.missing)
     if found.missing:
         return (
             "note",
-            f"使用料の決め方: {found.rule_ja}({lacking[0]}が分かれば計算できます)",
+            f"使用料の決め方: {found.rule_ja}（{lacking[0]}が分かれば計算できます）",
             f"Fee: {found.rule_en} (needs {lacking[1]})",
         )
     return "note", f"使用料: {found.rule_ja}", f"Fee: {found.rule_en}"

@@ -30,7 +30,6 @@ from app.applications.paper_facts import (
     ReplyFacts,
 )
 from app.applications.papers import render_paper
-from app.applications.permits import LEGAL_BASES
 from app.applications.plan_words import FIELDS, plan_value
 from app.applications.sites import SiteRow, lock_site
 from app.applications.standard_procedure import DOCUMENT_TYPES, REASON_CODES
@@ -51,6 +50,13 @@ PAPERS: Mapping[str, tuple[PaperKind, str]] = {
 }
 _LEASES = frozenset({"lease_administrative", "lease_ordinary", "agreement"})
 _FIRST_ANSWER_DAYS = 15
+_CLAUSES = {
+    "use_permission": "地方自治法第238条の4第7項",
+    "lease_administrative": "地方自治法第238条の4第2項第4号",
+    "lease_ordinary": "地方自治法第238条の5第1項",
+    "road_occupancy": "道路法第32条第1項",
+    "agreement": "当事者の合意",
+}
 
 
 def ask_for_paper(session: Session, site_id: UUID, action: str, n: int) -> None:
@@ -176,7 +182,7 @@ def _permit(session: Session, site: SiteRow, event: Mapping[str, Any]) -> PaperF
     form: PermitForm = "lease" if permit["legal_basis"] in _LEASES else "use_permit"
     return PermitFacts(
         letter=_letter(site, event, _office(session, site), site["carrier_name"], "様"), form=form,
-        permit_number=permit["number"], legal_basis=LEGAL_BASES[permit["legal_basis"]][0],
+        permit_number=permit["number"], legal_basis=_CLAUSES[permit["legal_basis"]],
         applied_on=site["started_on"] or today(event["at"]), holder=site["carrier_name"], place=_place(site),
         area_m2=Decimal(str(permit["area_m2"])), purpose=site["plan"].get("purpose") or "基地局の設置",
         from_on=date.fromisoformat(permit["from_on"]), to_on=date.fromisoformat(permit["to_on"]), fee_jpy=None,

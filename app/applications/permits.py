@@ -15,10 +15,10 @@ from app.problems import CONFLICT, INVALID, Problem
 STATIONS = "window-stations"  # the source of stations that went on air through the window
 
 LEGAL_BASES: dict[str, tuple[str, str]] = {
-    "use_permission": ("行政財産の使用許可(地方自治法238条の4第7項)", "Use permission of administrative property"),
-    "lease_administrative": ("行政財産の貸付(地方自治法238条の4第2項4号)", "Lease of administrative property"),
-    "lease_ordinary": ("普通財産の貸付(地方自治法238条の5)", "Lease of ordinary property"),
-    "road_occupancy": ("道路占用許可(道路法32条)", "Road occupancy permit"),
+    "use_permission": ("行政財産の使用許可（地方自治法238条の4第7項）", "Use permission of administrative property"),
+    "lease_administrative": ("行政財産の貸付（地方自治法238条の4第2項4号）", "Lease of administrative property"),
+    "lease_ordinary": ("普通財産の貸付（地方自治法238条の5）", "Lease of ordinary property"),
+    "road_occupancy": ("道路占用許可（道路法32条）", "Road occupancy permit"),
     "agreement": ("契約・協定", "Agreement"),
 }
 # Which bases fit which class of property; where the class is unknown, all do.

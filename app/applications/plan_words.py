@@ -22,7 +22,7 @@ FIELDS: Mapping[str, tuple[str, str, str]] = {
 VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "technology": {"4g": ("4G", "4G"), "5g": ("5G", "5G")},
     "equipment_class": {
-        "macro": ("マクロ局(屋上)", "Macro, on a roof"),
+        "macro": ("マクロ局（屋上）", "Macro, on a roof"),
         "small_cell": ("スモールセル", "Small cell"),
         "pole": ("柱・街路灯", "Pole"),
         "indoor": ("屋内", "Indoor"),

@@ -91,7 +91,7 @@ def _of_asset(asset: Mapping[str, Any], plan: Mapping[str, Any], spare_kva: floa
     for restriction in asset["restrictions"] or ():
         yield Finding("restriction", "note", f"使用制限: {restriction}", f"Restriction: {restriction}")
     if asset["asset_kind"] == "structure":
-        yield Finding("road", "note", "道路にあるときは、道路占用・道路使用の許可も要ります(並行して進められます)。",
+        yield Finding("road", "note", "道路にあるときは、道路占用・道路使用の許可も要ります（並行して進められます）。",
                       "On a road, occupancy and use permits are needed too (in parallel).")  # fmt: skip
     if plan.get("is_new_structure"):
         yield Finding(
@@ -220,7 +220,7 @@ def _around(stations: int, sensitive: Sequence[str]) -> Iterator[Finding]:
         )
     if sensitive:
         names = "、".join(sensitive[:3]) + ("ほか" if len(sensitive) > 3 else "")
-        yield Finding("sensitive", "note", f"高さの2倍の範囲に学校・病院などが{len(sensitive)}件あります({names})。説明の記録を用意してください。",
+        yield Finding("sensitive", "note", f"高さの2倍の範囲に学校・病院などが{len(sensitive)}件あります（{names}）。説明の記録を用意してください。",
                       f"{len(sensitive)} schools or hospitals within twice the height.")  # fmt: skip
 
 
@@ -255,5 +255,5 @@ def _days_finding(days: tuple[int, int] | None) -> Finding:
     if days is None:
         return Finding("days", "unknown", "この所管の過去の件数が少なく、日数を見込めません。標準処理期間は82営業日です。",
                        "Too few past cases of this office to tell the days; the standard is 82 business days.")  # fmt: skip
-    return Finding("days", "note", f"決まるまでの見込み: 半数は{days[0]}営業日、9割は{days[1]}営業日以内(過去の実績)。",
+    return Finding("days", "note", f"決まるまでの見込み: 半数は{days[0]}営業日、9割は{days[1]}営業日以内（過去の実績）。",
                    f"Likely: half within {days[0]}, nine of ten within {days[1]} business days (past cases).")  # fmt: skip

@@ -193,5 +193,11 @@ def _concerned(site: SiteRow) -> list[str]:
 
 
 def available_actions(procedure: Procedure, site: SiteRow, actor: Actor) -> Sequence[Transition]:
-    """What the actor may do now."""
-    return procedure.actions_from(site["state"], parties_of(actor, site))
+    """What the actor may do now, as far as it makes sense at this site."""
+    return [step for step in procedure.actions_from(site["state"], parties_of(actor, site)) if _makes_sense(step, site)]
+
+
+def _makes_sense(step: Transition, site: SiteRow) -> bool:
+    if step.action == "acknowledge_sharing":
+        return site["shares_with"] is not None
+    return step.action != "await_road_permits" or site["asset"].get("asset_kind") == "structure"
