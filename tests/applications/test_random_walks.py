@@ -125,6 +125,7 @@ class Walk(RuleBasedStateMachine):
         self.asset_id, self.slots = self.stage.new_asset(slots, kind), slots
         self.other_asset_id = self.stage.new_asset(1)
         self.sites: dict[UUID, Expected] = {}
+        self._vary({})  # what the walk before set is no part of this one
         self._apply(CARRIER, [self.asset_id])
         (site,) = self.sites.values()
         for person, action in WAY[:far]:
@@ -324,9 +325,12 @@ class Walk(RuleBasedStateMachine):
         """Running cases keep theirs."""
         days, without_survey = data.draw(st.integers(3, 30)), data.draw(st.booleans())
         self.counted["procedure"] += 1
+        self._vary({"limit_days": {"referred": days}, "without_survey": without_survey})
+
+    def _vary(self, variation: dict[str, Any]) -> None:
         owner = self.stage.actor(OWNER)
         with self.stage.db.begin(owner) as session:
-            vary_procedure(session, owner, "局", {"limit_days": {"referred": days}, "without_survey": without_survey})
+            vary_procedure(session, owner, "局", variation)
 
     def _draw(self, data: st.DataObject) -> Expected:
         return data.draw(st.sampled_from(list(self.sites.values())))
