@@ -82,6 +82,11 @@ def _decide(move: Move) -> Outcome:
     )  # fmt: skip
 
 
+def _give_reason(move: Move) -> Outcome:
+    """Why a carrier gives a site up."""
+    return Outcome({"reason_code": move.wanted.reason_code, "reason": move.wanted.comment})
+
+
 EFFECTS: Mapping[str, Callable[[Move], Outcome]] = {
     "start_clock": _start_clock,
     "keep_days": _keep_days,
@@ -100,6 +105,7 @@ EFFECTS: Mapping[str, Callable[[Move], Outcome]] = {
     "reviews_done": refuse_open_reviews,
     "feed_back": propose_corrections,
     "decide": _decide,
+    "give_reason": _give_reason,
     "write_permit": permits.write_permit,
     "tenancy": permits.write_tenancy,
     "put_station": permits.put_station,

@@ -168,7 +168,7 @@ TRANSITIONS = (
     _T("confirm_restoration", "原状回復を認める", "Confirm restoration", "手続きを終え、枠を空けます。", "Closes the case and frees the slot.",
        ("restored",), "closed", _O, effects=("release_slot",)),
     _T("withdraw", "取り下げる", "Withdraw", "この場所の手続きを終えます。", "Ends this site.",
-       _BEFORE_PERMIT, "withdrawn", _C, fields=("reason_code",), effects=("release_slot",)),
+       _BEFORE_PERMIT, "withdrawn", _C, fields=("reason_code",), effects=("release_slot", "give_reason")),
     _T("lapse", "期限切れ", "Lapse", "期限までに動きがなかったため、手続きを終えました。", "Nothing came within the time allowed.",
        ("correction", "sharing_offered", "survey_pending"), "lapsed", _S, effects=("release_slot",)),
 )  # fmt: skip

@@ -122,7 +122,7 @@ def check_documents(session: Session, procedure: Procedure, site: SiteRow, step:
 def _take(move: Move) -> SiteRow:
     outcome = carry_out(move)
     target = _target(move)
-    columns = {**_standing(move, target), **outcome.columns}
+    columns = {**_standing(move, target, {**move.site, **outcome.columns}), **outcome.columns}
     _write(move.session, move.site["site_id"], columns)
     said = {**move.wanted.model_dump(mode="json", exclude_none=True, exclude={"action", "comment"}), **outcome.said}
     n = add_event(
@@ -151,10 +151,10 @@ def _target(move: Move) -> State:
     return move.procedure.by_state["on_air" if move.stays_on_air else code]
 
 
-def _standing(move: Move, target: State) -> dict[str, Any]:
-    """The columns that follow from being in a state."""
+def _standing(move: Move, target: State, site: SiteRow) -> dict[str, Any]:
+    """The columns that follow from being in a state; the office may be new with this step."""
     resumed = move.site["resume_days"] if move.step.target == RESUME else None
-    office = deadlines.office_of(move.site, target.party)
+    office = deadlines.office_of(site, target.party)
     due = deadlines.due_on(
         target, move.on, is_new_structure=bool(move.site["plan"].get("is_new_structure")),
         closures=deadlines.closures_of(move.session, office), resumed_days=resumed,
