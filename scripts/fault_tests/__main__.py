@@ -15,7 +15,7 @@ import psycopg
 from scripts.fault_tests.editor import TooLong
 from scripts.fault_tests.kills import Series
 from scripts.fault_tests.mail import mail_server
-from scripts.fault_tests.outbox import outbox_series, say_outbox
+from scripts.fault_tests.outbox import ACCEPTING_S, outbox_series, say_outbox
 from scripts.fault_tests.report import describe_machine, say_series
 from scripts.fault_tests.site import APP, site
 from scripts.machine.cluster import throwaway_cluster
@@ -52,6 +52,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--processes", nargs="+", choices=["web", "worker", "outbox"], default=["web", "worker", "outbox"]
     )
+    parser.add_argument(
+        "--accepting-s", type=float, default=ACCEPTING_S,
+        help="outbox: what the receivers take to answer that they have something (default: %(default)s s)",
+    )  # fmt: skip
     return parser.parse_args()
 
 
@@ -121,7 +125,7 @@ def series_of_sending(options: argparse.Namespace, server_url: str) -> bool:
         env = {**os.environ, "DATABASE_URL": url, "AUDIT_ANCHOR_FILE": os.devnull}
         if subprocess.run([*APP, "migrate"], env=env, stdout=subprocess.DEVNULL).returncode != 0:
             raise Refusal("python -m app migrate failed, see above")
-        with outbox_series(url, Path(folder), options.seed) as done:
+        with outbox_series(url, Path(folder), options.seed, options.accepting_s) as done:
             done.calm_round()
             say(f"{describe_machine()}; calm: {done.calm_s:.2f} s from the first to the last of a round")
             with suppress(StopRequested, TooLong):  # what was found until then is told

@@ -26,7 +26,8 @@ from scripts.fault_tests.site import Site
 
 PEOPLE = 3  # told of each event, by a mail of its own
 EVENTS = 4  # a round
-ACCEPTING_S = 0.05  # what the receivers take to answer that they have something
+ACCEPTING_S = 0.05  # what the receivers take to answer that they have something, unless said otherwise
+SETTLING_S = 0.2  # after a kill, until what was under way has arrived
 PATIENCE_S = 180.0  # until everything has arrived
 _SERVICE = Service("command-line")
 
@@ -146,7 +147,7 @@ class OutboxSeries:
         instant_s = self.random.uniform(0, self.calm_s)
         time.sleep(instant_s)
         self.site.worker.kill()
-        time.sleep(2 * ACCEPTING_S)  # what was under way arrives, or does not
+        time.sleep(SETTLING_S)
         self.kills.append(OutboxKill(instant_s, *self._fell_in(), taken_up_s))
         self.site.start_worker()
 
@@ -202,10 +203,12 @@ def _compare(told: set[str], came: Counter[str]) -> Arrivals:
 
 
 @contextmanager
-def outbox_series(database_url: str, folder: Path, seed: int) -> Iterator[OutboxSeries]:
+def outbox_series(
+    database_url: str, folder: Path, seed: int, accepting_s: float = ACCEPTING_S
+) -> Iterator[OutboxSeries]:
     """A worker, a mail server and a receiver on a migrated database while the block runs."""
-    with mail_sink(ACCEPTING_S) as (mails, smtp_port), hook_receiver() as hooks:
-        hooks.answer = lambda _: Answer(200, after_s=ACCEPTING_S)
+    with mail_sink(accepting_s) as (mails, smtp_port), hook_receiver() as hooks:
+        hooks.answer = lambda _: Answer(200, after_s=accepting_s)
         site = Site(
             database_url, {}, folder, SMTP_HOST="127.0.0.1", SMTP_PORT=str(smtp_port), WEBHOOK_PRIVATE_HOSTS="127.0.0.1",
             MAIL_FROM="noreply@localhost",
