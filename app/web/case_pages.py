@@ -17,6 +17,7 @@ from app.accounts.actor import Actor
 from app.accounts.auth import Db
 from app.accounts.sessions import SignedIn
 from app.applications.answers import site_answer
+from app.applications.boards import side_of
 from app.applications.documents import add_document, examine_upload
 from app.applications.drafts import change_site_plan
 from app.applications.permits import LEGAL_BASES
@@ -121,6 +122,8 @@ def act(
         if wants_json(request):
             return _refusal(request, viewer, db, site_id, problem, form)
         return case_page(request, viewer, db, site_id, problem=problem, opened=opened, form=form)
+    if done == "case-delegated" and side_of(viewer.actor) == "owner":
+        return go("/inbox", done=done)  # the case is no longer theirs to see
     if wants_json(request):
         return _done(request, viewer, db, site_id, done)
     return go(f"/cases/{site_id}", done=done)

@@ -87,6 +87,21 @@ def assign(request: Request, viewer: CaseSender, form: CaseForm, db: Db, site_id
     return act(request, viewer, db, site_id, "assign", form, work)
 
 
+@router.post("/cases/{site_id}/office")
+def delegate(request: Request, viewer: CaseSender, form: CaseForm, db: Db, site_id: UUID) -> Response:
+    """Give the case to another office, which the page then belongs to."""
+
+    def work() -> str:
+        office = id_in(str(form.get("office", "")))
+        if office is None:
+            raise _at("office", "渡す先を選んでください。", "Choose an office.")
+        with db.begin(viewer.actor) as session:
+            handling.delegate(session, viewer.actor, site_id, f'"{form.get("version", "")}"', office)
+        return "case-delegated"
+
+    return act(request, viewer, db, site_id, "delegate", form, work)
+
+
 @router.post("/cases/{site_id}/reviews")
 def ask(request: Request, viewer: CaseSender, form: CaseForm, db: Db, site_id: UUID) -> Response:
     """Ask offices for their opinion."""

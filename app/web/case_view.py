@@ -99,6 +99,7 @@ def _inside(session: Session, actor: Actor, site: SiteRow) -> dict[str, Any]:
         "may_confirm": Permission.CASES_REVIEW in actor.permissions,
         "colleagues": colleagues(session, actor),
         "in_charge": site["assigned_to" if side_of(actor) == "window" else "reviewer_id"],
+        "may_delegate": site["referred_at"] is not None and site["stage"] != "end" and bool(parties_of(actor, site)),
         "may_assign": side_of(actor) == "window" or site["owner_organisation_id"] == actor.organisation_id,
     }
 
