@@ -6,18 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from sqlalchemy import text
 
-from app.accounts import audit
 from app.accounts.auth import CaseReader, Db, GuardedRoute, OwnerReviewer, WindowOperator
-from app.applications import schemas
+from app.applications import office_settings, schemas
 from app.applications.asset_facts import find_assets
 from app.applications.fee_facts import FeeFacts
 from app.applications.fee_rules import estimate_fee, put_rules, rules_of
 from app.applications.fees import NoRule, rule_to_json
-from app.applications.procedure import find_faults
-from app.applications.reviews import offices_of
-from app.applications.sites import vary_procedure
-from app.applications.standard_procedure import DOCUMENT_TYPES
-from app.problems import INVALID, NOT_FOUND, Problem
+from app.problems import NOT_FOUND, Problem
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["offices"])
 
@@ -25,25 +20,8 @@ router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["offices"])
 @router.put("/office/procedure")
 def put_procedure(actor: OwnerReviewer, db: Db, wanted: schemas.VariationRequest) -> dict[str, Any]:
     """My office's own limits and documents, for cases that begin from now on; running ones keep theirs."""
-    unknown = {name for names in wanted.documents.values() for name in names} - set(DOCUMENT_TYPES)
-    if unknown:
-        raise Problem(
-            INVALID, f"知らない書類です: {', '.join(sorted(unknown))}", f"Unknown documents: {sorted(unknown)}"
-        )
     with db.begin(actor) as session:
-        name = session.execute(
-            text("SELECT name FROM organisation WHERE organisation_id = :id"), {"id": actor.organisation_id}
-        ).scalar_one()
-        try:
-            procedure = vary_procedure(session, actor, name, wanted.model_dump(mode="json"))
-        except ValueError as error:
-            raise Problem(INVALID, f"手続きにない名前です（{error}）。", f"Not in the procedure ({error}).") from None
-        faults = find_faults(procedure)
-        if faults:
-            raise Problem(INVALID, f"手続きが成り立ちません: {faults[0]}", f"Not a working procedure: {faults[0]}")
-        audit.record(
-            session, "procedure.put", f"organisation:{actor.organisation_id}", after=wanted.model_dump(mode="json")
-        )
+        procedure = office_settings.put_variation(session, actor, wanted)
     return {"procedure_id": procedure.procedure_id}
 
 
@@ -51,30 +29,15 @@ def put_procedure(actor: OwnerReviewer, db: Db, wanted: schemas.VariationRequest
 def read_closures(actor: CaseReader, db: Db, office: UUID | None = None) -> list[schemas.Closure]:
     """Days an office is closed beyond weekends, holidays and the turn of the year; mine where none is named."""
     with db.begin(actor) as session:
-        rows = session.execute(
-            text("SELECT day, name FROM office_closure WHERE organisation_id = :office ORDER BY day"),
-            {"office": office or actor.organisation_id},
-        )
-        return [schemas.Closure(day=row.day, name=row.name) for row in rows]
+        return office_settings.list_closures(session, office or actor.organisation_id)
 
 
 @router.put("/office/closures")
 def put_closures(actor: OwnerReviewer, db: Db, wanted: schemas.ClosuresRequest) -> list[schemas.Closure]:
     """Every closure of my office; due days set from now on know them."""
     with db.begin(actor) as session:
-        bound = {"office": actor.organisation_id}
-        session.execute(text("DELETE FROM office_closure WHERE organisation_id = :office"), bound)
-        for closure in wanted.closures:
-            session.execute(
-                text(
-                    "INSERT INTO office_closure (organisation_id, day, name) VALUES (:office, :day, :name)"
-                    " ON CONFLICT (organisation_id, day) DO UPDATE SET name = excluded.name"
-                ),
-                {**bound, "day": closure.day, "name": closure.name},
-            )
-        audit.record(
-            session, "closures.put", f"organisation:{actor.organisation_id}", after=wanted.model_dump(mode="json")
-        )
+        office_settings.lock_office(session, actor)
+        office_settings.put_closures(session, actor, wanted.closures)
     return wanted.closures
 
 
@@ -89,6 +52,7 @@ def read_fee_rules(actor: CaseReader, db: Db, office: UUID | None = None) -> lis
 def put_fee_rules(actor: OwnerReviewer, db: Db, wanted: schemas.FeeRulesRequest) -> list[dict[str, Any]]:
     """Every fee rule of my office; overlaps and bad parameters are all named at once."""
     with db.begin(actor) as session:
+        office_settings.lock_office(session, actor)
         return [rule_to_json(rule) for rule in put_rules(session, actor, wanted.rules)]
 
 
@@ -120,30 +84,14 @@ def estimate(actor: CaseReader, db: Db, wanted: schemas.FeeRequest) -> dict[str,
 def read_routes(actor: WindowOperator, db: Db) -> list[dict[str, Any]]:
     """Which office answers for which owner's assets."""
     with db.begin(actor) as session:
-        rows = session.execute(
-            text(
-                "SELECT owner_code, bureau, organisation_id, o.name FROM asset_route JOIN organisation o USING (organisation_id)"
-                " ORDER BY owner_code, bureau"
-            )
-        )
-        return [dict(row._mapping) for row in rows]
+        return office_settings.list_routes(session)
 
 
 @router.put("/routes")
 def put_route(actor: WindowOperator, db: Db, wanted: schemas.RouteRequest) -> schemas.RouteRequest:
     """Route the assets of an owner's bureau to an office."""
     with db.begin(actor) as session:
-        offices_of(session, [wanted.organisation_id], "/organisation_id")
-        session.execute(
-            text(
-                "INSERT INTO asset_route (owner_code, bureau, organisation_id) VALUES (:owner_code, :bureau, :organisation_id)"
-                " ON CONFLICT (owner_code, bureau) DO UPDATE SET organisation_id = excluded.organisation_id"
-            ),
-            wanted.model_dump(),
-        )
-        audit.record(
-            session, "route.put", f"route:{wanted.owner_code}/{wanted.bureau}", after=wanted.model_dump(mode="json")
-        )
+        office_settings.put_route(session, wanted)
     return wanted
 
 
@@ -151,22 +99,14 @@ def put_route(actor: WindowOperator, db: Db, wanted: schemas.RouteRequest) -> sc
 def read_caps(actor: WindowOperator, db: Db) -> list[schemas.CapRequest]:
     """How many slots a carrier may reserve in a municipality, where it is not the usual number."""
     with db.begin(actor) as session:
-        rows = session.execute(text("SELECT municipality_code, most FROM reservation_cap ORDER BY municipality_code"))
-        return [schemas.CapRequest(municipality_code=row.municipality_code, most=row.most) for row in rows]
+        return office_settings.list_caps(session)
 
 
 @router.put("/reservation-caps")
 def put_cap(actor: WindowOperator, db: Db, wanted: schemas.CapRequest) -> schemas.CapRequest:
     """Set how many slots a carrier may reserve in a municipality."""
     with db.begin(actor) as session:
-        session.execute(
-            text(
-                "INSERT INTO reservation_cap (municipality_code, most) VALUES (:municipality_code, :most)"
-                " ON CONFLICT (municipality_code) DO UPDATE SET most = excluded.most"
-            ),
-            wanted.model_dump(),
-        )
-        audit.record(session, "cap.put", f"municipality:{wanted.municipality_code}", after=wanted.model_dump())
+        office_settings.put_cap(session, wanted)
     return wanted
 
 
@@ -174,10 +114,4 @@ def put_cap(actor: WindowOperator, db: Db, wanted: schemas.CapRequest) -> schema
 def read_offices(actor: CaseReader, db: Db) -> list[dict[str, Any]]:
     """Offices that answer for assets or can be asked for their opinion, and window contractors."""
     with db.begin(actor) as session:
-        rows = session.execute(
-            text(
-                "SELECT organisation_id, kind, name, municipality_code FROM organisation"
-                " WHERE kind IN ('bureau', 'municipality', 'affiliated', 'private', 'window') ORDER BY kind, name"
-            )
-        )
-        return [dict(row._mapping) for row in rows]
+        return office_settings.list_offices(session)
