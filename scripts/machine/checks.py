@@ -31,6 +31,8 @@ CJK_FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 # A page on a crowded machine may be slower than a test has patience for. So few failures are tried once more, on a
 # cluster of their own, and named in any case; what fails twice has failed.
 TRIED_AGAIN = 8
+# Two files at a time, each with databases of its own: half of a run is waiting for pages, servers and clocks.
+SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")
 
 
 @dataclass
@@ -136,7 +138,7 @@ def run_tests(env: Mapping[str, str], arguments: list[str]) -> tuple[int, Tally]
     tally = Tally()
     with throwaway_cluster() as url, tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
+        command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *SIDE_BY_SIDE, *arguments]
         status = run(command, {**env, "TEST_DATABASE_URL": url})
         if report.exists():
             count(report, tally)

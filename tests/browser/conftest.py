@@ -29,6 +29,9 @@ FLAGS = [
     "--disable-sync",
 ]
 SCREENSHOTS = Path("screenshots")
+expect.set_options(
+    timeout=20_000
+)  # ms; a page on a crowded machine takes its time, and a right one ends the wait at once
 # What headless Chromium says of itself, and the browser's own word for an answer that the test spoils on purpose.
 HARMLESS = ("GPU stall due to ReadPixels", "Failed to load resource")
 
