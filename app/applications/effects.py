@@ -11,7 +11,7 @@ from app.applications.asset_facts import refuse_retired_asset, refuse_vanished_a
 from app.applications.asset_feedback import propose_corrections
 from app.applications.deadlines import closures_of, days_left, office_of
 from app.applications.moves import Move, Outcome
-from app.applications.reviews import refuse_open_reviews
+from app.applications.reviews import offices_of, refuse_open_reviews
 from app.applications.sharing_offers import answer_offer, offer_sharing, record_sharing_check
 from app.problems import CONFLICT, Problem
 
@@ -53,6 +53,8 @@ def _keep_days(move: Move) -> Outcome:
 def _route(move: Move) -> Outcome:
     """The office that answers: as the window says, else as the asset's list, bureau or municipality tells."""
     refuse_retired_asset(move.session, move.site["asset_id"])
+    if move.wanted.owner_organisation_id is not None:
+        offices_of(move.session, [move.wanted.owner_organisation_id], "/owner_organisation_id")
     owner = (
         move.wanted.owner_organisation_id
         or move.session.execute(

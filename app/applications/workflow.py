@@ -119,12 +119,16 @@ def check_documents(session: Session, procedure: Procedure, site: SiteRow, step:
         )
 
 
+# Said elsewhere in the event; and which other case is meant, its own carrier must not read.
+_NOT_IN_EVENTS = {"action", "comment", "with_site_id"}
+
+
 def _take(move: Move) -> SiteRow:
     outcome = carry_out(move)
     target = _target(move)
     columns = {**_standing(move, target, {**move.site, **outcome.columns}), **outcome.columns}
     _write(move.session, move.site["site_id"], columns)
-    said = {**move.wanted.model_dump(mode="json", exclude_none=True, exclude={"action", "comment"}), **outcome.said}
+    said = {**move.wanted.model_dump(mode="json", exclude_none=True, exclude=_NOT_IN_EVENTS), **outcome.said}
     n = add_event(
         move.session, move.actor, move.site, move.step.action, party=move.step.party, from_state=move.site["state"],
         to_state=target.code, comment=move.wanted.comment, content=said,
