@@ -65,7 +65,8 @@ class Plan:
 class DayRange:
     """How long a step or an office takes, in business days: median, 10 % and 90 %, and stopped days apart.
 
-    `count` is how many cases it is from; `allowed` is the standard processing time, where there is one.
+    `count` is how many cases it is from; `allowed` is the standard processing time, or the limit of a step (`is_step`),
+    where there is one.
     """
 
     label: str
@@ -75,16 +76,17 @@ class DayRange:
     stopped: Number | None = None
     allowed: Number | None = None
     count: int | None = None
+    is_step: bool = False
 
 
 _WORDS = {
     "ja": {
-        "none": "データがありません", "plan": "計画", "median": "中央値", "days": "日", "stopped": "停止", "allowed": "標準処理期間", "cases": "件",
-        "to": "〜", "comma": "、", "range": "帯は10〜90%の範囲、点は中央値", "limit": "縦線は標準処理期間、点線の枠は停止した日数",
+        "none": "データがありません", "plan": "計画", "median": "中央値", "days": "日", "stopped": "停止", "allowed": "標準処理期間", "due": "期限", "cases": "件",
+        "to": "〜", "comma": "、", "range": "帯は10〜90%の範囲、点は中央値", "limit": "縦線は標準処理期間", "limit_due": "縦線は期限", "apart": "点線の枠は停止した日数",
     },
     "en": {
-        "none": "No data", "plan": "Plan", "median": "median", "days": " d", "stopped": "stopped", "allowed": "standard time", "cases": " cases",
-        "to": " to ", "comma": ", ", "range": "Bands: 10 to 90 %; dots: medians", "limit": "Upright: standard time; dashed: days stopped",
+        "none": "No data", "plan": "Plan", "median": "median", "days": " d", "stopped": "stopped", "allowed": "standard time", "due": "limit", "cases": " cases",
+        "to": " to ", "comma": ", ", "range": "Bands: 10 to 90 %; dots: medians", "limit": "Upright: standard time", "limit_due": "Upright: limit", "apart": "Dashed: days stopped",
     },
 }  # fmt: skip
 
@@ -250,8 +252,10 @@ def median_range(
     legend = []
     if any(one.high is not None for one in series):
         legend.append("range")
-    if any(one.allowed or one.stopped for one in series):
-        legend.append("limit")
+    if any(one.allowed for one in series):
+        legend.append("limit_due" if any(one.is_step for one in series) else "limit")
+    if any(one.stopped for one in series):
+        legend.append("apart")
     for name in legend:
         top += LINE
         marks.append(text(0, top - 4, _WORDS[language][name], "chart-scale"))
@@ -290,7 +294,7 @@ def _in_words(one: DayRange, language: str) -> list[str]:
     if one.median is not None and one.low is not None and one.high is not None:
         between = f"{shown(one.low)}{words['to']}{_value(one.high, words['days'])}"
         said += f"（{between}）" if language == "ja" else f" ({between})"
-    apart = [("allowed", one.allowed), ("stopped", one.stopped)]
+    apart = [("due" if one.is_step else "allowed", one.allowed), ("stopped", one.stopped)]
     more = [f"{words[name]} {_value(value, words['days'])}" for name, value in apart if value]
     return [said, words["comma"].join(more)] if more else [said]
 

@@ -104,18 +104,6 @@ STAFF_FIGURES: Mapping[str, Definition] = {
             counted="cases",
         ),
         Definition(
-            "steps", "段階ごとの日数", "Days by step",
-            f"その段階に入ってから出るまでの営業日数です。期間は、段階を出た日で見ます。{_SPREAD_JA}"
-            f"時計が止まる段階（事業者・道路管理者などを待つ間）は分けて示します。{_DAYS_JA}",
-            f"Business days from entering a step to leaving it, by the day it was left. {_SPREAD_EN} Steps in which the clock stands"
-            f" (waiting for carriers or road permits) are shown apart. {_DAYS_EN}",
-            (
-                _STATE, Column("party", "動く側", "Owed by", "label"), Column("clock", "時計", "Clock", "label"), _CASES, *_MEDIAN,
-                Column("limit_days", "期限（営業日）", "Limit (business days)", "days"),
-            ),
-            counted="cases",
-        ),
-        Definition(
             "offices", "所管ごとの処理期間", "Processing time by office",
             "照会から決定（許可・不許可・設置不可など）までに所管と窓口が使った営業日数です。事業者や道路管理者を待って止まっていた日数は"
             f"除き、別に中央値を示します。期間は決定の日で見ます。{_SPREAD_JA}{_DAYS_JA}",
@@ -129,14 +117,16 @@ STAFF_FIGURES: Mapping[str, Definition] = {
             counted="cases", is_by_office=True,
         ),
         Definition(
-            "open", "進行中の案件", "Open cases",
-            "送られていて終わっていない案件を、いまの段階と、次に動く側で数えます。期限を過ぎた案件は、段階の期限が今日より前のものです。",
-            "Cases sent and not ended, by the step they are at and who owes it. Overdue: the step was due before today.",
+            "steps", "段階ごとの日数", "Days by step",
+            f"その段階に入ってから出るまでの営業日数です。期間は、段階を出た日で見ます。{_SPREAD_JA}"
+            f"時計が止まる段階（事業者・道路管理者などを待つ間）は分けて示します。{_DAYS_JA}",
+            f"Business days from entering a step to leaving it, by the day it was left. {_SPREAD_EN} Steps in which the clock stands"
+            f" (waiting for carriers or road permits) are shown apart. {_DAYS_EN}",
             (
-                _STATE, Column("party", "次に動く側", "Next step by", "label"), _CASES,
-                Column("overdue", "期限超過", "Overdue"),
+                _STATE, Column("party", "動く側", "Owed by", "label"), Column("clock", "時計", "Clock", "label"), _CASES, *_MEDIAN,
+                Column("limit_days", "期限（営業日）", "Limit (business days)", "days"),
             ),
-            counted="cases", is_of_now=True,
+            counted="cases",
         ),
         Definition(
             "overdue", "期限を過ぎた案件", "Overdue by office",
@@ -162,6 +152,16 @@ STAFF_FIGURES: Mapping[str, Definition] = {
                 Column("slots", "計", "Total"),
             ),
             counted="slots", is_of_now=True, is_by_office=True,
+        ),
+        Definition(
+            "open", "進行中の案件", "Open cases",
+            "送られていて終わっていない案件を、いまの段階と、次に動く側で数えます。期限を過ぎた案件は、段階の期限が今日より前のものです。",
+            "Cases sent and not ended, by the step they are at and who owes it. Overdue: the step was due before today.",
+            (
+                _STATE, Column("party", "次に動く側", "Next step by", "label"), _CASES,
+                Column("overdue", "期限超過", "Overdue"),
+            ),
+            counted="cases", is_of_now=True,
         ),
     )
 }  # fmt: skip

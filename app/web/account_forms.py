@@ -52,7 +52,7 @@ def note_unread(request: Request, viewer: SignedIn) -> None:
     """Count what the viewer has not read, for the bar of the page that is to come."""
     if request.method == "GET" and Permission.CASES_READ in viewer.actor.permissions:
         with transactions(request).begin(viewer.actor) as session:
-            request.state.unread = count_unread(session, viewer.actor)
+            request.state.notices_unread = count_unread(session, viewer.actor)
 
 
 async def read_form(request: Request) -> FormData:

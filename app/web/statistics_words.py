@@ -80,10 +80,15 @@ def _says_on_air(rows: Sequence[Row], language: Language) -> Said:
 
 
 def _says_enquiries(rows: Sequence[Row], language: Language) -> Said:
-    """The last month that is over, where its number is told."""
-    told = [row for row in rows if row["cases"] is not None]
-    last = told[-2] if len(told) > 1 else told[-1]
-    return "enquiries", {"month": month_name(last["month"], language), "cases": last["cases"]}
+    """The last month, and the one before, where their numbers are told."""
+    last = {"month": month_name(rows[-1]["month"], language), "cases": rows[-1]["cases"]}
+    if len(rows) == 1:
+        return "enquiries", last
+    return "enquiries.two", {
+        **last,
+        "before": month_name(rows[-2]["month"], language),
+        "cases_before": rows[-2]["cases"],
+    }
 
 
 def _says_refusals(rows: Sequence[Row], language: Language) -> Said:
@@ -204,7 +209,7 @@ def _chart_steps(rows: Sequence[Row], drawn: _Drawing) -> Charts:
         ranges = [
             DayRange(
                 f"{drawn.word(row, 'state')} — {drawn.word(row, 'party')}", row["median_days"], row["low_days"],
-                row["high_days"], allowed=row["limit_days"], count=row["cases"],
+                row["high_days"], allowed=row["limit_days"], count=row["cases"], is_step=True,
             )
             for row in rows if row["clock"] == clock
         ]  # fmt: skip
@@ -230,7 +235,7 @@ def _chart_days(rows: Sequence[Row], drawn: _Drawing) -> Charts:
             drawn.word(row, "year"), row["median_days"], row["low_days"], row["high_days"], row["stopped_days"],
             count=row["cases"],
         )
-        for row in rows[-5:]
+        for row in rows[-3:]
     ]  # fmt: skip
     return [("", median_range(ranges, **drawn.call()))]
 
