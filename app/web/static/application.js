@@ -93,7 +93,8 @@ function answered(isQuiet) {
 async function sendAll(event) {
   if (saver.isClean()) return;
   event.preventDefault();
-  await saver.settled();
+  // What was typed while a save was on its way takes another one.
+  for (let round = 0; round < 5 && !saver.isClean() && !saver.firstWrong(); round += 1) await saver.settled();
   const wrong = saver.firstWrong();
   if (wrong) {
     tell(say("apply.js.first"));
