@@ -85,7 +85,9 @@ def _decide(move: Move) -> Outcome:
 
 
 def _give_reason(move: Move) -> Outcome:
-    """Why a carrier gives a site up."""
+    """Why a carrier gives a site up; of a change that is given up, the events tell it."""
+    if move.stays_on_air:
+        return Outcome()
     return Outcome({"reason_code": move.wanted.reason_code, "reason": move.wanted.comment})
 
 

@@ -2,10 +2,12 @@
 
 import sys
 
+from app.applications.procedure_document import workflow_document
+from app.applications.standard_procedure import STANDARD
 from app.config import PROJECT_ROOT
 from scripts.documents.permissions import permissions_document
 
-DOCUMENTS = {"docs/permissions.md": permissions_document}
+DOCUMENTS = {"docs/permissions.md": permissions_document, "docs/workflow.md": lambda: workflow_document(STANDARD)}
 
 
 def main(arguments: list[str]) -> int:

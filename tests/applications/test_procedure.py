@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from app.accounts.permissions import PERMISSIONS, OrganisationKind, Role
 from app.applications.effects import EFFECTS
 from app.applications.permits import LEGAL_BASES
 from app.applications.procedure import RESUME, Party, Procedure, Variation, find_faults, from_json, to_json, vary
+from app.applications.procedure_document import EFFECTS_IN_WORDS, workflow_document
 from app.applications.schemas import ReasonCode, TransitionRequest
 from app.applications.standard_procedure import DOCUMENT_TYPES, REASON_CODES, STAGES, STANDARD
 from app.applications.workflow import FIELD_WORDS, find_step
+from app.config import PROJECT_ROOT
 from app.problems import Problem
 
 CARRIER, OTHER_CARRIER, WINDOW, OWNER, OFFICE = (uuid4() for _ in range(5))
@@ -261,6 +264,21 @@ def test_each_kind_of_fault_is_found() -> None:
     assert "on_air cannot be reached" in found
     leaving = dataclasses.replace(first, source=("closed",))
     assert "closed is an end, yet can be left" in find_faults(dataclasses.replace(STANDARD, transitions=(leaving,)))
+
+
+def test_the_document_tells_of_every_state_action_and_effect() -> None:
+    """Also checked to be up to date with the table, as every generated document is (`tests/test_policy.py`)."""
+    text = workflow_document(STANDARD)
+    assert set(EFFECTS_IN_WORDS) == set(EFFECTS)
+    for name in (*STANDARD.by_state, *ACTIONS, *DOCUMENT_TYPES, *REASON_CODES):
+        assert f"`{name}`" in text, name
+    drawn = re.findall(r"^  (\w+) --> (\w+): ", text, re.MULTILINE)
+    led = {
+        (s, t.target) for t in STANDARD.transitions for s in t.source if t.action != "withdraw" and t.target != RESUME
+    }
+    back = {(away, came) for away, came in drawn if away in ("correction", "sharing_offered", "road_permits")}
+    assert led <= set(drawn) <= led | back
+    assert (PROJECT_ROOT / "docs/workflow.md").read_text(encoding="utf-8") == text, "run scripts/docs"
 
 
 def test_its_hash_hangs_on_every_word() -> None:
