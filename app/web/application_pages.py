@@ -82,7 +82,8 @@ def make_application(request: Request, viewer: Applicant, form: Posted, db: Db) 
                 found = drafts.create_application(session, viewer.actor, wanted)
     except Problem as problem:
         return _new_page(request, viewer, db, typed, problem)
-    return go(f"/applications/{found['application_id']}", done="application-chosen")
+    done = "application-joined" if typed["into"] else "application-chosen"
+    return go(f"/applications/{found['application_id']}", done=done)
 
 
 @router.post("/applications/file")

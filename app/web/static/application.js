@@ -12,7 +12,7 @@ let only = "";
 let levels = levelWords();
 
 document.documentElement.classList.add("scripted");
-if (new URLSearchParams(location.search).get("done") === "application-chosen") forgetChosen();
+if (["application-chosen", "application-joined"].includes(new URLSearchParams(location.search).get("done"))) forgetChosen();
 rememberParts();
 const saver = createSaver(form, {
   api: main.dataset.api,
@@ -36,7 +36,7 @@ function took(html, options) {
   showOnly();
   dispatchEvent(new Event("sites-renewed"));
   const words = levelWords();
-  if (words !== levels) tell((levels = words));
+  tell(words === levels ? document.getElementById("saved").textContent : (levels = words));
   return true;
 }
 

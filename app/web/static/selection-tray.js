@@ -2,7 +2,7 @@
 import { itemsUrl, readItems } from "./features.js";
 import { count, element, number, say } from "./i18n.js";
 import { pointOf } from "./place.js";
-import { createSelection, MOST, readInto } from "./selection.js";
+import { createSelection, forgetInto, MOST, readInto } from "./selection.js";
 
 export { MOST };
 const IN_LINK = 100; // ids that an address carries
@@ -27,7 +27,7 @@ export function createChoosing(on) {
   const selection = createSelection(show);
   const known = new Map(); // rows of the list: id -> asset
   let last = null; // the box pressed before, where a range begins
-  const into = readInto(asked.get("into"));
+  let into = readInto(asked.get("into"));
 
   function tell(text) {
     $("announce").textContent = text;
@@ -102,6 +102,7 @@ export function createChoosing(on) {
     $("tray").classList.toggle("none", all.length === 0);
     $("tray-count").textContent = all.length ? say(into ? "select.count.into" : "select.count", { n: number(all.length) }) : say("select.cleared");
     $("tray-undo").hidden = !selection.canUndo();
+    $("tray-into").hidden = !into;
     for (const box of document.querySelectorAll("[data-choose]")) box.checked = selection.has(box.dataset.choose);
     for (const button of document.querySelectorAll("[data-toggle]")) showToggle(button);
     if (!$("tray-list").hidden) showList();
@@ -153,6 +154,13 @@ export function createChoosing(on) {
     remove(selection.all().map((asset) => asset.id));
     $("tray-undo").focus();
   });
+  $("tray-into").addEventListener("click", () => {
+    forgetInto();
+    into = "";
+    show();
+    tell($("tray-count").textContent);
+    $("tray-show").focus();
+  });
   $("tray-link").addEventListener("click", async () => {
     const ids = selection.all().map((asset) => asset.id);
     if (ids.length > IN_LINK) return say_at($("tray-link"), "select.link.long");
@@ -192,11 +200,10 @@ export function createChoosing(on) {
     addFeatures: (features) => add(features.map(assetOf)),
     /** How many the list and the map show now; undefined beyond counting. */
     shown(matched) {
-      const button = $("add-shown");
-      button.hidden = matched === 0;
       const isFew = matched !== undefined && matched <= MOST;
-      button.disabled = !isFew;
-      button.textContent = isFew ? say("select.all", { count: count(matched) }) : say("select.all.too_many");
+      $("add-shown").hidden = !isFew || matched === 0;
+      $("add-shown-why").hidden = isFew;
+      $("add-shown").textContent = isFew ? say("select.all", { count: count(matched) }) : "";
     },
   };
 }

@@ -18,8 +18,11 @@ export function readChosen() {
 /** They have become an application. */
 export function forgetChosen() {
   localStorage.removeItem(KEY);
-  sessionStorage.removeItem(INTO);
+  forgetInto();
 }
+
+/** What is chosen shall become an application of its own. */
+export const forgetInto = () => sessionStorage.removeItem(INTO);
 
 /** The draft that what is chosen shall join, or "". */
 export function readInto(asked) {
