@@ -28,14 +28,13 @@ Answer = dict[str, Any] | Problem
 
 @pytest.fixture(scope="module")
 def stage(server_url: str, world_template: tuple[str, World]) -> Iterator[Stage]:
-    """A database for all races, with eight reviewers of the bureau and no cap on how many slots a carrier reserves."""
+    """A database for all races, with eight reviewers of the bureau."""
     from tests.conftest import database
 
     template, world = world_template
     with database(server_url, "test_races", template) as url, transactions(url) as db, staged(url, world, db) as made:
         for name in REVIEWERS[1:]:
             add_player(url, world, name, "bureau", Role.OWNER_REVIEWER)
-        made.owner.execute("INSERT INTO reservation_cap (municipality_code, most) VALUES ('13103', 1000000)")
         yield made
 
 
