@@ -50,6 +50,10 @@ from app.web.invitation_pages import router as invitation_router
 from app.web.list_import_pages import router as list_imports_router
 from app.web.list_pages import router as lists_router
 from app.web.notice_pages import router as notice_pages_router
+from app.web.office_estimate_pages import router as office_estimate_router
+from app.web.office_fee_pages import router as office_fee_router
+from app.web.office_pages import router as office_router
+from app.web.office_window_pages import router as office_window_router
 from app.web.organisation_pages import router as organisation_router
 from app.web.organisations_pages import router as organisations_router
 from app.web.router import router as web_router
@@ -67,7 +71,8 @@ PAGE_ROUTERS = (
     web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,
     organisations_router, audit_router, lists_router, list_imports_router, application_pages_router, application_edits_router,
     board_router, together_router, case_router, case_side_router, hand_over_router,
-    statistics_pages_router, notice_pages_router, webhook_pages_router,
+    statistics_pages_router, notice_pages_router, webhook_pages_router, office_router, office_fee_router,
+    office_estimate_router, office_window_router,
 )  # fmt: skip
 
 VERSION = "0.1.0"

@@ -20,6 +20,8 @@ _PAGES = (
     ("/applications", "apply.tab", Permission.APPLICATIONS_WRITE),
     ("/notices", "notices.tab", Permission.CASES_READ),
     ("/statistics", "statistics.tab", Permission.CASES_STATISTICS),
+    ("/office", "office.tab", Permission.CASES_REVIEW),
+    ("/office", "office.tab", Permission.CASES_WINDOW),
     ("/lists", "lists.tab", Permission.ASSETS_IMPORT),
     ("/account", "account.tab", Permission.ACCOUNT_MANAGE),
     ("/account/security", "security.tab", Permission.ACCOUNT_MANAGE),
