@@ -80,8 +80,9 @@ def figure_for(actor: Actor, name: str, facts: Facts, wanted: Wanted) -> Figure:
 
 
 def public_figure(name: str, facts: Facts) -> Figure:
-    """A total as everybody is shown it."""
-    return suppress(count_public(name, facts))
+    """A total as everybody is shown it; told to the minute, so that what is the same keeps its ETag for a while."""
+    figure = suppress(count_public(name, facts))
+    return replace(figure, as_of=figure.as_of.replace(second=0, microsecond=0))
 
 
 def count_public(name: str, facts: Facts, on: date | None = None) -> Figure:
