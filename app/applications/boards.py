@@ -49,10 +49,11 @@ SECTIONS: Mapping[str, str] = {
     "today": f"{_MINE} AND s.due_on = :on",
     "week": f"{_MINE} AND s.due_on > :on AND s.due_on <= :on + 7",
     "later": f"{_MINE} AND (s.due_on > :on + 7 OR s.due_on IS NULL)",
-    "waiting": f"s.party NOT IN (:side, 'nobody') AND {_OPEN}",
+    "waiting": f"s.party = ANY (:others) AND {_OPEN}",
     "resting": "s.party = 'nobody' AND s.stage = 'operation'",
-    "ended": "s.stage = 'end'",
+    "ended": "s.party = 'nobody' AND s.stage = 'end'",
 }
+_OWING = ("carrier", "window", "owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,22 @@ def side_of(actor: Actor) -> str:
     if Permission.CASES_WINDOW in actor.permissions:
         return "window"
     return "owner" if Permission.CASES_REVIEW in actor.permissions else "carrier"
+
+
+def list_waiting(
+    session: Session, actor: Actor, wanted: Wanted, after: str | None = None, limit: int = 50
+) -> tuple[list[SiteRow], str | None]:
+    """As `list_sites` by due day, for what waits on others: each other party along its index, put together."""
+    pages = [
+        list_sites(session, actor, replace(wanted, section=None, turn=party, sort="due_on"), after, limit)
+        for party in _OWING
+        if party != side_of(actor)
+    ]
+    rows = sorted(
+        (row for found, _ in pages for row in found), key=lambda row: (row["due_on"] or date.max, row["site_id"])
+    )
+    more = len(rows) > limit or any(cursor for _, cursor in pages)
+    return rows[:limit], _cursor("due_on", rows[limit - 1]) if more else None
 
 
 def list_sites(
@@ -131,13 +148,22 @@ def count_sites(session: Session, actor: Actor, wanted: Wanted) -> int | None:
 
 
 def count_sections(session: Session, actor: Actor, wanted: Wanted) -> dict[str, int | None]:
-    """How many sites each section has under the same filter; None beyond a thousand."""
-    where, bound = conditions(actor, replace(wanted, section=None))
-    counts = ", ".join(
-        f"(SELECT count(*) FROM (SELECT FROM site s WHERE {' AND '.join([*where, section])} LIMIT {COUNTED_MOST + 1}) c) AS {name}"
-        for name, section in SECTIONS.items()
-    )
-    row = session.execute(text(f"SELECT {counts}"), bound).one()._mapping
+    """How many sites each section has under the same filter; None beyond a thousand.
+
+    A whole list is counted section by section along its index, a narrowed one in a single pass.
+    """
+    where, bound = conditions(actor, replace(searched(session, wanted), section=None))
+    if len(where) == 1:
+        counts = ", ".join(
+            f"(SELECT count(*) FROM (SELECT FROM site s WHERE {' AND '.join([*where, section])} LIMIT {COUNTED_MOST + 1}) c)"
+            f" AS {name}"
+            for name, section in SECTIONS.items()
+        )
+        statement = f"SELECT {counts}"
+    else:
+        counts = ", ".join(f"count(*) FILTER (WHERE {section}) AS {name}" for name, section in SECTIONS.items())
+        statement = f"SELECT {counts} FROM site s WHERE {' AND '.join(where)}"
+    row = session.execute(text(statement), bound).one()._mapping
     return {name: row[name] if row[name] <= COUNTED_MOST else None for name in SECTIONS}
 
 
@@ -172,7 +198,7 @@ def conditions(actor: Actor, wanted: Wanted) -> tuple[list[str], dict[str, Any]]
     """The WHERE of a list: first whose list it is, then what was asked for."""
     side = side_of(actor)
     where, bound = [_BELONGS[side]], {"me": actor.organisation_id, "person": actor.person_id, "on": wanted.on}
-    bound["side"] = side
+    bound |= {"side": side, "others": [party for party in _OWING if party != side]}
     if wanted.asked:
         where = [_ASKED]
     turn = side if wanted.mine else wanted.turn

@@ -201,6 +201,12 @@ class Site(Base):
         Index("ix_site_organisation_id_updated_at", "organisation_id", "updated_at"),
         Index("ix_site_window_organisation_id_updated_at", "window_organisation_id", "updated_at"),
         Index("ix_site_owner_organisation_id_updated_at", "owner_organisation_id", "updated_at"),
+        Index(
+            "ix_site_owner_organisation_id_decided_on",
+            "owner_organisation_id",
+            "decided_on",
+            postgresql_where=text("decided_on IS NOT NULL"),
+        ),
         *(_open_index(whose) for whose in ("organisation_id", "window_organisation_id", "owner_organisation_id")),
         *(
             _open_index(whose, "party")
@@ -238,7 +244,13 @@ class SiteEvent(Base):
     comment: Mapped[str | None] = mapped_column(Text)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
 
-    __table_args__ = (CheckConstraint("audience IN ('all', 'inside', 'carrier')", name="audience"),)
+    __table_args__ = (
+        CheckConstraint("audience IN ('all', 'inside', 'carrier')", name="audience"),
+        Index(
+            "ix_site_event_moves", "site_id", "n", postgresql_include=["at", "to_state"],
+            postgresql_where=text("to_state IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
 
 class Document(Base):

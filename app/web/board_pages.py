@@ -1,7 +1,6 @@
 """A carrier's board and the inbox of window and offices: one list of sites, whose filter stands in its address."""
 
 import re
-from dataclasses import replace
 from typing import Any, get_args
 from urllib.parse import urlencode
 
@@ -66,12 +65,13 @@ def list_page(request: Request, viewer: SignedIn, db: Db, path: str) -> Response
     with db.begin(viewer.actor) as session:
         counts = boards.count_sections(session, viewer.actor, wanted)
         try:
-            found, more = boards.list_sites(session, viewer.actor, wanted, asked.get("after"), PAGE_ROWS)
+            found, more = _list(session, viewer.actor, wanted, asked.get("after"))
         except Problem as reason:  # a cursor of another list: begin at its beginning
-            problem, (found, more) = reason, boards.list_sites(session, viewer.actor, wanted, None, PAGE_ROWS)
+            problem, (found, more) = reason, _list(session, viewer.actor, wanted, None)
         shows_waiting = wanted.section == "mine" and not more and "after" not in asked
         waiting = _waiting(session, viewer.actor, wanted) if shows_waiting else []
-        context = _choices(session, viewer.actor, language)
+        is_countable = None not in (counts["mine"], counts["waiting"])
+        context = _choices(session, viewer.actor, language, with_states=is_countable)
     side = boards.side_of(viewer.actor)
     return account_page(
         request, "cases/list.html", problem=problem, side=side, path=path, asked=asked, wanted=wanted, counts=counts,
@@ -83,11 +83,12 @@ def list_page(request: Request, viewer: SignedIn, db: Db, path: str) -> Response
 
 
 def _waiting(session: Session, actor: Actor, wanted: boards.Wanted) -> list[SiteRow]:
-    return boards.list_sites(session, actor, _with_section(wanted, "waiting"), None, WAITING_ROWS)[0]
+    return boards.list_waiting(session, actor, wanted, None, WAITING_ROWS)[0]
 
 
-def _with_section(wanted: boards.Wanted, section: str) -> boards.Wanted:
-    return replace(wanted, section=section)
+def _list(session: Session, actor: Actor, wanted: boards.Wanted, after: str | None) -> tuple[list[SiteRow], str | None]:
+    is_waiting = wanted.section == "waiting" and wanted.sort == "due_on"
+    return (boards.list_waiting if is_waiting else boards.list_sites)(session, actor, wanted, after, PAGE_ROWS)
 
 
 def wanted_of(query: QueryParams) -> boards.Wanted:
@@ -95,6 +96,8 @@ def wanted_of(query: QueryParams) -> boards.Wanted:
     section = _one_of(query.get("section"), get_args(Section))
     if section is None and not any(query.get(name) for name in _NARROWING):
         section = "mine"
+    # What waits for nobody has no day by which.
+    first = "-updated_at" if section in ("resting", "ended") else "due_on"
     code, q = query.get("municipality", ""), query.get("q", "").replace("\0", "").strip()[:100]
     return boards.Wanted(
         states=tuple(state for state in query.getlist("state") if state in _STATES),
@@ -103,7 +106,7 @@ def wanted_of(query: QueryParams) -> boards.Wanted:
         owner_organisation_id=id_in(query.get("owner", "")),
         application_id=id_in(query.get("application", "")),
         assigned_to_me=bool(query.get("assigned_to_me")), asked=bool(query.get("asked")), q=q or None,
-        section=section, sort=_one_of(query.get("sort"), get_args(Sort)) or "due_on",
+        section=section, sort=_one_of(query.get("sort"), get_args(Sort)) or first,
     )  # fmt: skip
 
 
@@ -172,13 +175,13 @@ def sentence(asked: dict[str, str], wanted: boards.Wanted, context: dict[str, An
     return message(language, "cases.sentence.separator").join(part for part in said if part)
 
 
-def _choices(session: Session, actor: Actor, language: Language) -> dict[str, Any]:
-    """What the filter offers."""
+def _choices(session: Session, actor: Actor, language: Language, *, with_states: bool) -> dict[str, Any]:
+    """What the filter offers; how many sites are in each state where there are not too many to count."""
     side = language == "en"
     towns = session.execute(
         text("SELECT municipality_code, name, name_en FROM municipality ORDER BY municipality_code")
     )
-    states = boards.count_states(session, actor) if boards.side_of(actor) == "carrier" else []
+    states = boards.count_states(session, actor) if with_states and boards.side_of(actor) == "carrier" else []
     return {
         "towns": [(town.municipality_code, town.name_en if side else town.name) for town in towns],
         "owners": [(office["organisation_id"], office["name"]) for office in offices(session)],
@@ -186,7 +189,6 @@ def _choices(session: Session, actor: Actor, language: Language) -> dict[str, An
         "stage_choices": [(code, words[side]) for code, words in STAGES.items() if code != "draft"],
         "states": states,
         "sorts": ("due_on", "-updated_at", "code", "state", "municipality"),
-        "may_bulk": True,
         "today_on": today(),
         "parties": {party.value: words[side] for party, words in PARTY_LABELS.items()},
     }

@@ -151,6 +151,7 @@ CREATE INDEX ix_site_owner_organisation_id_party_due_on ON site (owner_organisat
 CREATE INDEX ix_site_organisation_id_updated_at ON site (organisation_id, updated_at);
 CREATE INDEX ix_site_window_organisation_id_updated_at ON site (window_organisation_id, updated_at);
 CREATE INDEX ix_site_owner_organisation_id_updated_at ON site (owner_organisation_id, updated_at);
+CREATE INDEX ix_site_owner_organisation_id_decided_on ON site (owner_organisation_id, decided_on) WHERE decided_on IS NOT NULL;
 CREATE INDEX ix_site_organisation_id_open ON site (organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
 CREATE INDEX ix_site_window_organisation_id_open ON site (window_organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
 CREATE INDEX ix_site_owner_organisation_id_open ON site (owner_organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft') AND referred_at IS NOT NULL;
@@ -760,8 +761,11 @@ CREATE FUNCTION past_cases(office uuid) RETURNS TABLE (started_on date, decided_
 SET search_path = public, pg_temp AS $$
   SELECT s.started_on, s.decided_on FROM (
     SELECT c.started_on, c.decided_on, count(*) OVER () AS cases FROM (
-      SELECT site.started_on, site.decided_on FROM site WHERE owner_organisation_id IS NOT DISTINCT FROM office
-        AND site.decided_on IS NOT NULL AND site.started_on IS NOT NULL ORDER BY site.decided_on DESC LIMIT 200) c) s
+      (SELECT site.started_on, site.decided_on FROM site WHERE owner_organisation_id = office
+        AND site.decided_on IS NOT NULL AND site.started_on IS NOT NULL ORDER BY site.decided_on DESC LIMIT 200)
+      UNION ALL
+      (SELECT site.started_on, site.decided_on FROM site WHERE office IS NULL AND owner_organisation_id IS NULL
+        AND site.decided_on IS NOT NULL AND site.started_on IS NOT NULL ORDER BY site.decided_on DESC LIMIT 200)) c) s
   WHERE s.cases >= 5
 $$;
 
