@@ -363,6 +363,8 @@ LEAVES: dict[Operation, tuple[str, set[str]]] = {
     ("POST", f"{_SITE}/transitions"): ("site.discard", {"before", "after"}),
     ("POST", f"{_SITE}/comments"): ("site.comment", {"after"}),
     ("PUT", f"{_SITE}/assignment"): ("site.assign", {"before", "after"}),
+    ("PUT", f"{_SITE}/office"): ("site.delegate", {"before", "after"}),
+    ("PUT", "/api/v1/reservation-caps"): ("cap.put", {"after"}),
     ("POST", f"{_SITE}/reviews"): ("site.ask_review", {"after"}),
     ("POST", f"{_SITE}/reviews/answer"): ("site.answer_review", {"after"}),
     ("POST", f"{_SITE}/sharing-answer"): ("site.answer_sharing", {"after"}),

@@ -181,7 +181,7 @@ def assign(
 
 @router.put("/sites/{site_id}/office", status_code=204)
 def delegate(
-    actor: CaseReader, db: Db, site_id: UUID, wanted: schemas.DelegateRequest, if_match: IfMatch = None
+    actor: CaseHandler, db: Db, site_id: UUID, wanted: schemas.DelegateRequest, if_match: IfMatch = None
 ) -> None:
     """Give a case to another office, which answers for it from now on."""
     with db.begin(actor) as session:

@@ -1,4 +1,4 @@
-"""`scripts/faults kills`: kills in the midst of imports and of sending, on databases of their own; 1 if something failed."""
+"""`scripts/faults kills|races|walks`: on databases of their own; 1 if something failed."""
 
 import argparse
 import json
@@ -17,11 +17,13 @@ from scripts.fault_tests.kills import Series
 from scripts.fault_tests.mail import mail_server
 from scripts.fault_tests.outbox import ACCEPTING_S, outbox_series, say_outbox
 from scripts.fault_tests.report import describe_machine, say_series
+from scripts.fault_tests.rounds import ROUNDS, run_rounds
 from scripts.fault_tests.site import APP, site
 from scripts.machine.cluster import throwaway_cluster
 from scripts.machine.processes import StopRequested, raise_on_stop_signals
 from scripts.machine.terminal import Refusal, refuse, say, timed
 
+KILLS = 50
 ROWS = 15_000
 EDITOR = "minato-editor@demo.example.jp"
 SOURCE = "list-131032-assets"
@@ -32,6 +34,9 @@ def main() -> int:
     raise_on_stop_signals()
     try:
         with server() as url:
+            if options.fault in ROUNDS:
+                return 0 if run_rounds(options.fault, url, options.times) else 1
+            options.times = options.times or KILLS
             bad = [process for process in options.processes if not series(process, options, url)]
     except StopRequested:
         return 130
@@ -45,8 +50,10 @@ def parse_arguments() -> argparse.Namespace:
         prog="scripts/faults",
         description="取り込みや送信の最中にプロセスを強制終了し、何も壊れず、失われないかを確かめます。",
     )
-    parser.add_argument("fault", choices=["kills"])
-    parser.add_argument("--times", type=int, default=50, help="kills of each process (default: %(default)s)")
+    parser.add_argument("fault", choices=["kills", *ROUNDS], help="races and walks: of the window's procedure")
+    parser.add_argument(
+        "--times", type=int, help=f"kills of each process ({KILLS}), rounds of a race (1000), steps (10000)"
+    )
     parser.add_argument("--rows", type=int, default=ROWS, help="rows of the list (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the instants (default: %(default)s)")
     parser.add_argument(

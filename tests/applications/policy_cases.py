@@ -115,6 +115,14 @@ def _ask_review(owner: Owner, world: World, organisation: str) -> Parts:
     return {"site_id": _case(owner, world, organisation)[1]}, body, {}, None
 
 
+def _delegate(owner: Owner, world: World, organisation: str) -> Parts:
+    if organisation in ("window", "bureau"):
+        site_id = add_case(owner, world, "referred")
+    else:
+        _, site_id = add_draft(owner, world, _carrier_of(organisation))
+    return {"site_id": site_id}, {"organisation_id": str(world.organisations["minato"])}, ANY_VERSION, None
+
+
 def _answer_review(owner: Owner, world: World, organisation: str) -> Parts:
     _, site_id = _case(owner, world, organisation)
     asked = world.organisations["bureau"]
@@ -205,6 +213,7 @@ PARTS: dict[tuple[str, str], MakeParts] = {
     ("GET", f"{_S}/events"): _site(),
     ("POST", f"{_S}/comments"): _site({"text": "ひとこと"}),
     ("PUT", f"{_S}/assignment"): _site({"person_id": None}, ANY_VERSION),
+    ("PUT", f"{_S}/office"): _delegate,
     ("GET", f"{_S}/reviews"): _site(),
     ("POST", f"{_S}/reviews"): _ask_review,
     ("POST", f"{_S}/reviews/answer"): _answer_review,
@@ -225,5 +234,7 @@ PARTS: dict[tuple[str, str], MakeParts] = {
     ("POST", "/api/v1/fee-estimates"): _plain({"asset_id": "W001"}),
     ("GET", "/api/v1/routes"): _plain(),
     ("PUT", "/api/v1/routes"): _route,
+    ("GET", "/api/v1/reservation-caps"): _plain(),
+    ("PUT", "/api/v1/reservation-caps"): _plain({"municipality_code": "13103", "most": 25}),
     ("GET", "/api/v1/offices"): _plain(),
 }
