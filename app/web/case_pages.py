@@ -48,7 +48,11 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/cases/{site_id}")
 def show_case(request: Request, viewer: CaseViewer, db: Db, site_id: UUID) -> Response:
-    """One case."""
+    """One case; a draft is still worked on with its whole application."""
+    with db.begin(viewer.actor) as session:
+        site = get_site(session, site_id)
+    if site["state"] == "draft":
+        return go(f"/applications/{site['application_id']}")
     return case_page(request, viewer, db, site_id)
 
 
@@ -212,4 +216,4 @@ def keep_document(
             add_document(session, actor, get_site(session, site_id), document_type, examined, content, name, **further)
     except Problem as problem:
         place = {"name": f"document.{document_type}", "ja": problem.ja, "en": problem.en}
-        raise Problem(problem.kind, f"{name}: {problem.ja}", f"{name}: {problem.en}", errors=[place]) from None
+        raise Problem(problem.kind, problem.ja, problem.en, errors=[place]) from None

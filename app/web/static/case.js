@@ -4,7 +4,6 @@ import { watchForms } from "./case-send.js";
 watchForms(document.querySelector("main"), ({ to }) => {
   sessionStorage.removeItem("typed");
   location.assign(to);
-  if (new URL(to, location.href).pathname === location.pathname && location.search === new URL(to, location.href).search) location.reload();
 });
 
 for (const area of document.querySelectorAll(".item textarea")) {
