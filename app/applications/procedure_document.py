@@ -80,11 +80,16 @@ def _diagram(procedure: Procedure) -> Iterator[str]:
     for t in procedure.transitions:
         for source in t.source if t.action != "withdraw" else ():
             if t.target == RESUME:
-                yield from (f"  {source} --> {back}: {t.ja}" for back in _ways_back(procedure, source))
+                yield from (f"  {source} --> {back}: {_drawn(t)}" for back in _ways_back(procedure, source))
             else:
-                yield f"  {source} --> {t.target}: {t.ja}"
+                yield f"  {source} --> {t.target}: {_drawn(t)}"
     yield from (f"  {state.code} --> [*]" for state in procedure.states if state.is_end)
     yield "```"
+
+
+def _drawn(step: Transition) -> str:
+    """A label as Mermaid takes it: the first colon begins it, a second would end it."""
+    return step.ja.replace(": ", "・").replace(":", "・")
 
 
 def _ways_back(procedure: Procedure, away: str) -> list[str]:
