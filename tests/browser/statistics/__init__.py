@@ -1,0 +1,1 @@
+"""Figures, totals for everybody, notices, webhooks and failures in a browser."""
