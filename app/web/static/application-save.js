@@ -24,6 +24,13 @@ function valueOf(name, text) {
   return /_(mm|kg|kva|m)$/.test(name) ? plain.replaceAll(",", "") : text.trim();
 }
 
+/** What a text stands for, however it is written: "１２０" and "120.0" are the same weight. */
+function meant(name, text) {
+  const value = valueOf(name, text);
+  const isNumber = typeof value === "string" && value !== "" && /_(mm|kg|kva|m)$/.test(name) && Number.isFinite(Number(value));
+  return isNumber ? String(Number(value)) : textOf(value);
+}
+
 /**
  * Keep a form saved. `kept` is {version, title, updated_at, plan} as the page came; `on` holds saved(), read() (which
  * answers what the server has now, or throws), lapsed(). Returns {settled(), adopt(kept), isClean(), lapse()}.
@@ -39,7 +46,7 @@ export function createSaver(form, { api, key, kept, on }) {
   let accepted = {}; // what was typed where the server understood it: "６００" stands for 600
 
   const typed = () => Object.fromEntries(NAMES.map((name) => [name, input(name).value]));
-  const changed = () => NAMES.filter((name) => input(name).value.trim() !== textsOf(base)[name] && input(name).value !== accepted[name]);
+  const changed = () => NAMES.filter((name) => meant(name, input(name).value) !== meant(name, textsOf(base)[name]) && input(name).value !== accepted[name]);
 
   // ---- what is not saved yet stays in this browser ----
   function keep() {
@@ -54,7 +61,7 @@ export function createSaver(form, { api, key, kept, on }) {
     const left = JSON.parse(localStorage.getItem(key) ?? "null");
     if (!left) return;
     const mine = { ...left.base, ...left.typed };
-    const back = Object.keys(left.typed).filter((name) => textsOf(base)[name] !== mine[name]);
+    const back = Object.keys(left.typed).filter((name) => meant(name, textsOf(base)[name]) !== meant(name, mine[name]));
     const clashes = merge(left.base, mine, textsOf(base));
     if (clashes.length) return tellConflict(clashes);
     if (back.length) notice(say("apply.js.restored"), list(back.map(labelOf)));
@@ -67,11 +74,12 @@ export function createSaver(form, { api, key, kept, on }) {
     const clashes = [];
     const taken = [];
     for (const name of NAMES) {
-      const isMine = mine[name] !== before[name];
-      const isTheirs = theirs[name] !== before[name];
+      const [was, own, other] = [before, mine, theirs].map((texts) => meant(name, texts[name]));
+      const isMine = own !== was && own !== other;
+      const isTheirs = other !== was;
       input(name).value = isMine ? mine[name] : theirs[name];
-      if (isMine && isTheirs && mine[name] !== theirs[name]) clashes.push({ name, mine: mine[name], theirs: theirs[name] });
-      else if (isTheirs && !isMine) taken.push(name);
+      if (isMine && isTheirs) clashes.push({ name, mine: mine[name], theirs: theirs[name] });
+      else if (isTheirs && own !== other) taken.push(name);
     }
     if (taken.length && !clashes.length) notice(say("apply.js.theirs", { time: timeOf(base.updated_at) }), list(taken.map(labelOf)));
     return clashes;
@@ -240,7 +248,10 @@ export function createSaver(form, { api, key, kept, on }) {
   restore();
 
   return {
-    settled: () => running ?? save(),
+    async settled() {
+      while (running) await running;
+      await save();
+    },
     /** The page was read anew for another reason: what somebody else saved comes in. */
     adopt(next) {
       if (next.version === base.version) return;

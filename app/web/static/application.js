@@ -18,7 +18,7 @@ const saver = createSaver(form, {
   api: main.dataset.api,
   key: `draft ${main.dataset.person} ${main.dataset.application}`,
   kept: kept(),
-  on: { saved: renew, read: async () => (await renew(), kept()), token: readToken },
+  on: { saved: () => renew().catch(() => {}), read: async () => (await renew(), kept()), token: readToken },
 });
 showOnly();
 
@@ -33,6 +33,8 @@ async function renew() {
 
 function took(html, options) {
   if (!swap(html, options)) return false;
+  // What an act answered (and offers to undo) stays until the next act, however often the rest is renewed.
+  if (options?.isAnswer) document.getElementById("answers").replaceWith(new DOMParser().parseFromString(html, "text/html").getElementById("answers"));
   showOnly();
   dispatchEvent(new Event("sites-renewed"));
   const words = levelWords();

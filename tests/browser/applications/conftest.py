@@ -77,7 +77,7 @@ def in_tray(page: Page, words: "str | re.Pattern[str]") -> Locator:
 
 def saved(page: Page) -> Locator:
     """What tells when the draft was saved."""
-    return page.get_by_text("保存しました ", exact=False)
+    return page.get_by_role("form", name="計画").get_by_text("保存しました ")
 
 
 def sites(page: Page) -> Locator:
