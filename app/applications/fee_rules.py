@@ -16,6 +16,7 @@ from app.applications.fee_facts import FeeFacts
 from app.applications.fees import FeeRule, NoRule, check_rules, rule_from_json, rule_in_force, rule_to_json
 from app.applications.known_fee_rules import KNOWN_FEE_RULES
 from app.clock import today
+from app.problems import INVALID, Problem
 
 
 def rules_of(session: Session, owner_organisation_id: UUID | None, owner_name: str | None) -> Sequence[FeeRule]:
@@ -80,15 +81,16 @@ def put_rules(
     """Put an owner's rules in place of those it had. Raises Problem (422) naming overlaps, gaps in words, bad parameters."""
     rules = [rule_from_json(one) for one in said]
     check_rules(rules)
+    contents = [_content(place, rule) for place, rule in enumerate(rules)]
     session.execute(text("DELETE FROM fee_rule WHERE organisation_id = :owner"), {"owner": actor.organisation_id})
-    for rule in rules:
+    for rule, content in zip(rules, contents, strict=True):
         session.execute(
             text(
                 "INSERT INTO fee_rule (organisation_id, content, valid_from, valid_to, is_sample)"
                 " VALUES (:owner, CAST(:content AS jsonb), :from_on, :to_on, :sample)"
             ),
             {
-                "owner": actor.organisation_id, "content": orjson.dumps(rule_to_json(rule)).decode(),
+                "owner": actor.organisation_id, "content": content,
                 "from_on": rule.valid_from, "to_on": rule.valid_to, "sample": is_sample,
             },
         )  # fmt: skip
@@ -96,3 +98,15 @@ def put_rules(
         session, "fee_rules.put", f"organisation:{actor.organisation_id}", after={"rules": [r.rule_id for r in rules]}
     )
     return rules
+
+
+def _content(place: int, rule: FeeRule) -> str:
+    """A rule as JSON text. Raises Problem (422) for characters the database cannot keep."""
+    try:
+        content = orjson.dumps(rule_to_json(rule)).decode()
+    except orjson.JSONEncodeError:
+        content = "\\u0000"
+    if "\\u0000" in content:
+        ja, en = "使えない文字が入っています。", "It holds characters that cannot be kept."
+        raise Problem(INVALID, f"規則に{ja}", f"The rule: {en}", errors=[{"pointer": f"/{place}", "ja": ja, "en": en}])
+    return content

@@ -199,7 +199,7 @@ def _overlap(one: FeeRule, other: FeeRule) -> bool:
 
 def _overlapping(place: int, one: FeeRule, other: FeeRule) -> dict[str, str]:
     first, second = sorted((one, other), key=lambda rule: rule.valid_from)
-    ends = second.valid_from - _DAY
+    ends = max(second.valid_from, date.min + _DAY) - _DAY
     return _error(
         place,
         "valid_from",

@@ -21,7 +21,7 @@ from app.applications.fee_rules import rules_of
 from app.applications.fees import FeeKind, FeeRule, NoRule, rule_in_force
 from app.clock import today
 from app.problems import NOT_FOUND, Problem
-from app.web.office_forms import Fault, FeeViewer, fault, office_page, plain, read_day, refuse
+from app.web.office_forms import Fault, FeeViewer, fault, office_page, plain, read_day, refuse, typed_of
 from app.web.office_words import amounts_of
 
 router = APIRouter(include_in_schema=False)
@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/office/fees/estimate")
 def show_estimate(request: Request, viewer: FeeViewer, db: Db) -> Response:
     """What an asset costs by the rule in force: the address holds everything that was typed."""
-    typed = {name: value for name, value in request.query_params.items() if name != "lang"}
+    typed = {name: value for name, value in typed_of(request.query_params).items() if name != "lang"}
     found: dict[str, Any] = {"asset": None, "owner": None, "rule": None, "no_rule": None}
     problem: Problem | None = None
     made: Estimate | PeriodEstimate | None = None

@@ -29,6 +29,7 @@ WindowViewer = Annotated[SignedIn, Depends(PageRequires(Permission.CASES_WINDOW)
 FeeViewer = Annotated[SignedIn, Depends(PageRequires(Permission.CASES_HANDLE))]
 _DAY = re.compile(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?\s*(?:\([^)]*\))?[\s,、:]*(.*)")
 LINES_MOST = 400
+_YEARS = (1900, 2200)  # of days that rules and closures can be about
 
 
 def office_page(request: Request, template: str, *, problem: Problem | None = None, **context: Any) -> Response:
@@ -55,12 +56,12 @@ def refuse(faults: list[Fault]) -> None:
 
 def plain(written: object) -> str:
     """What was typed, in half width and without blanks around it."""
-    return unicodedata.normalize("NFKC", str(written or "")).strip()
+    return unicodedata.normalize("NFKC", str(written or "").replace("\0", "")).strip()
 
 
 def typed_of(form: Mapping[str, Any]) -> dict[str, str]:
     """A form's fields as they were typed."""
-    return {name: str(value) for name, value in form.items() if isinstance(value, str) and name != "csrf"}
+    return {name: value.replace("\0", "") for name, value in form.items() if isinstance(value, str) and name != "csrf"}
 
 
 def variation_typed(variation: VariationRequest) -> dict[str, str]:
@@ -132,12 +133,17 @@ def choices_of(kept: Iterable[str]) -> list[str]:
 
 
 def read_day(written: object) -> date | None:
-    """A day as people write it: 2026-12-28, 2026/12/28, 2026年12月28日; None for what is none."""
+    """A day as people write it: 2026-12-28, 2026/12/28, 2026年12月28日; None for what is none, or not of our times."""
     found = _DAY.fullmatch(plain(written))
+    return _date(found) if found and not found[4] else None
+
+
+def _date(found: re.Match[str]) -> date | None:
     try:
-        return date(*(int(part) for part in found.groups()[:3])) if found and not found[4] else None
+        day = date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
         return None
+    return day if _YEARS[0] <= day.year <= _YEARS[1] else None
 
 
 def read_closure(day: object, name: object) -> Closure:
@@ -186,10 +192,8 @@ def read_closures(written: str) -> list[Closure]:
 
 def _read_line(line: str) -> Closure | None:
     matched = _DAY.fullmatch(unicodedata.normalize("NFKC", line))
-    try:
-        return _closure(date(int(matched[1]), int(matched[2]), int(matched[3])), matched[4]) if matched else None
-    except ValueError:
-        return None
+    day = _date(matched) if matched else None
+    return _closure(day, matched[4]) if matched and day else None
 
 
 def _line_fault(n: int, line: str) -> Fault:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from app.applications.fee_amounts import ROUNDING_MODES
+from app.applications.fee_amounts import ROUNDING_MODES, shown
 from app.applications.fee_facts import LABELS
 from app.applications.fee_words import rule_in_words
 from app.applications.fees import FEE_KIND_LABELS, FeeKind, FeeRule
@@ -76,7 +76,7 @@ def yen(amount: Any, language: Language) -> str:
     """An amount of money; a dash for none."""
     if amount is None:
         return "—"
-    return f"{amount:,} 円" if language == "ja" else f"JPY {amount:,}"
+    return f"{shown(amount)} 円" if language == "ja" else f"JPY {shown(amount)}"
 
 
 def amounts_of(rule: FeeRule) -> tuple[str, ...]:

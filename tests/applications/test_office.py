@@ -122,6 +122,12 @@ class TestFees:
             "carrier_member", "GET", f"/office/fee-rules?office={window.world.organisations['minato']}"
         )
 
+    async def test_days_and_characters_that_cannot_be_kept(self, window: Window) -> None:
+        ancient = {"rules": [{**LAND, "rule_id": n, "valid_from": "0001-01-01"} for n in ("a", "b")]}
+        unkept = {"rules": [{**LAND, "title_ja": "題\0名"}]}
+        for rules in (ancient, unkept):
+            assert (await window.call("minato_reviewer", "PUT", "/office/fee-rules", json=rules)).status_code == 422
+
     async def test_the_form_names_everything_at_once(self, world_client: httpx.AsyncClient, window: Window) -> None:
         await window.ok("minato_reviewer", "PUT", "/office/fee-rules", json={"rules": [LAND]})
         fields = {
@@ -191,7 +197,12 @@ class TestFees:
         assert "133,992 円" in await page(to="2027-03-31")  # twelve months
         before = await page(on="2019-11-01", to="2019-12-31")
         assert "有効な" in before and "規則がありません" in before
-        for bad, status in (({"used_floor_m2": "5000"}, 422), ({"asset": "none"}, 404), ({"on": "x"}, 422)):
+        for bad, status in (
+            ({"used_floor_m2": "5000"}, 422),
+            ({"asset": "none"}, 404),
+            ({"on": "x"}, 422),
+            ({"on": "9999-12-31", "to": "9999-12-31"}, 422),
+        ):
             answer = await world_client.get("/office/fees/estimate", params={**known, **bad}, headers=headers)
             assert answer.status_code == status and 'role="alert"' in answer.text
 
