@@ -440,7 +440,7 @@ def test_random_walks(world_url: str, world: World) -> None:
         run_state_machine_as_test(  # type: ignore[no-untyped-call]
             OnThisStage,
             settings=settings(
-                max_examples=max(STEPS // STEPS_EACH, 1), stateful_step_count=STEPS_EACH, deadline=None, database=None,
+                max_examples=max(STEPS // 50, 1), stateful_step_count=STEPS_EACH, deadline=None, database=None,
                 suppress_health_check=list(HealthCheck), phases=(Phase.generate,), print_blob=True,
             ),
         )  # fmt: skip
