@@ -27,7 +27,7 @@ FOUND_MOST = 2000
 
 # How a list is sorted: the expression, and what its values are compared as.
 SORTS: Mapping[str, tuple[str, str]] = {
-    "due_on": ("coalesce(s.due_on, 'infinity')", "date"),
+    "due_on": ("s.due_key", "date"),
     "-due_on": ("coalesce(s.due_on, '-infinity')", "date"),
     "updated_at": ("s.updated_at", "timestamptz"),
     "-updated_at": ("s.updated_at", "timestamptz"),
@@ -45,10 +45,10 @@ _OPEN = "s.stage NOT IN ('end', 'draft')"
 _MINE = f"s.party = :side AND {_OPEN}"
 SECTIONS: Mapping[str, str] = {
     "mine": _MINE,
-    "overdue": f"{_MINE} AND s.due_on < :on",
-    "today": f"{_MINE} AND s.due_on = :on",
-    "week": f"{_MINE} AND s.due_on > :on AND s.due_on <= :on + 7",
-    "later": f"{_MINE} AND (s.due_on > :on + 7 OR s.due_on IS NULL)",
+    "overdue": f"{_MINE} AND s.due_key < :on",
+    "today": f"{_MINE} AND s.due_key = :on",
+    "week": f"{_MINE} AND s.due_key > :on AND s.due_key <= :on + 7",
+    "later": f"{_MINE} AND s.due_key > :on + 7",
     "waiting": f"s.party = ANY (:others) AND {_OPEN}",
     "resting": "s.party = 'nobody' AND s.stage = 'operation'",
     "ended": "s.party = 'nobody' AND s.stage = 'end'",
@@ -117,7 +117,7 @@ def list_sites(
     rows = session.execute(
         text(
             f"SELECT {COLUMNS}, CAST({expression} AS text) AS sort_key, {OWNER_NAME} AS owner_name FROM site s"
-            f" WHERE {' AND '.join(where)} ORDER BY {_order(wanted, expression, direction)}, s.site_id {direction} LIMIT :limit"
+            f" WHERE {' AND '.join(where)} ORDER BY {expression} {direction}, s.site_id {direction} LIMIT :limit"
         ),
         {**bound, "limit": limit + 1},
     )
@@ -131,11 +131,6 @@ OWNER_NAME = (
     "coalesce((SELECT o.name FROM organisation o WHERE o.organisation_id = s.owner_organisation_id),"
     " s.asset->>'bureau', s.asset->>'owner_name')"
 )
-
-
-def _order(wanted: Wanted, expression: str, direction: str) -> str:
-    """Plain `due_on` sorts as its expression does (nulls last) and is what the index knows."""
-    return "s.due_on ASC NULLS LAST" if wanted.sort == "due_on" else f"{expression} {direction}"
 
 
 def count_sites(session: Session, actor: Actor, wanted: Wanted) -> int | None:
@@ -185,7 +180,7 @@ def all_sites(session: Session, actor: Actor, wanted: Wanted) -> Iterator[SiteRo
     rows = session.execute(
         text(
             f"SELECT {COLUMNS}, {OWNER_NAME} AS owner_name FROM site s WHERE {' AND '.join(where)}"
-            f" ORDER BY {_order(wanted, expression, direction)}, s.site_id {direction} LIMIT {EXPORTED_MOST}"
+            f" ORDER BY {expression} {direction}, s.site_id {direction} LIMIT {EXPORTED_MOST}"
         ),
         bound,
         execution_options={"yield_per": 1000},
@@ -211,14 +206,14 @@ def conditions(actor: Actor, wanted: Wanted) -> tuple[list[str], dict[str, Any]]
         (wanted.application_id, "s.application_id = :application", "application", wanted.application_id),
         (wanted.q and wanted.found is None, "s.search_text ILIKE :q", "q", _pattern(wanted.q or "")),
         (wanted.found is not None, "s.site_id = ANY (:found)", "found", list(wanted.found or ())),
-        (wanted.due_within_days is not None, "s.due_on BETWEEN :on AND :on + :days", "days", wanted.due_within_days),
+        (wanted.due_within_days is not None, "s.due_key BETWEEN :on AND :on + :days", "days", wanted.due_within_days),
     ]
     for is_given, condition, name, value in given:
         if is_given:
             where.append(condition)
             bound[name] = value
     if wanted.overdue:
-        where.append("s.due_on < :on")
+        where.append("s.due_key < :on")
     if wanted.open_only or turn:
         where.append(_OPEN)
     if wanted.section is not None:

@@ -127,11 +127,15 @@ class Application(Base):
     )
 
 
-def _open_index(whose: str, *further: str) -> Index:
-    """What a list of open sites begins at; an owner's begins with referral."""
-    is_open = "stage NOT IN ('end', 'draft')" + (" AND referred_at IS NOT NULL" if whose.startswith("owner") else "")
-    name = "party_due_on" if further else "open"
-    return Index(f"ix_site_{whose}_{name}", whose, *further, "due_on", "site_id", postgresql_where=text(is_open))
+def _list_index(whose: str, *, by_party: bool) -> Index:
+    """What a list begins at: open sites by whose turn it is, or all of them; an owner's begin with referral."""
+    conditions = ["stage NOT IN ('end', 'draft')"] * by_party + ["referred_at IS NOT NULL"] * whose.startswith("owner")
+    columns = (whose, *["party"] * by_party, "due_key", "site_id")
+    name = "_".join(("ix_site", whose, *["party"] * by_party, "due_key"))
+    return Index(name, *columns, postgresql_where=text(" AND ".join(conditions)) if conditions else None)
+
+
+_SIDES = ("organisation_id", "window_organisation_id", "owner_organisation_id")
 
 
 class Site(Base):
@@ -183,6 +187,11 @@ class Site(Base):
     station_id: Mapped[str | None] = mapped_column(Text)
     shares_with: Mapped[UUID | None] = mapped_column(ForeignKey("site.site_id"))
     is_sample: Mapped[bool] = mapped_column(server_default="false")
+    due_key: Mapped[date] = mapped_column(
+        Date,
+        Computed("coalesce(due_on, 'infinity'::date)", persisted=True),
+        nullable=True,
+    )
     search_text: Mapped[str] = mapped_column(
         Text,
         Computed(
@@ -207,11 +216,7 @@ class Site(Base):
             "decided_on",
             postgresql_where=text("decided_on IS NOT NULL"),
         ),
-        *(_open_index(whose) for whose in ("organisation_id", "window_organisation_id", "owner_organisation_id")),
-        *(
-            _open_index(whose, "party")
-            for whose in ("organisation_id", "window_organisation_id", "owner_organisation_id")
-        ),
+        *(_list_index(whose, by_party=by_party) for whose in _SIDES for by_party in (True, False)),
         Index(
             "ix_site_search_text", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}
         ),

@@ -125,6 +125,7 @@ CREATE TABLE site (
   station_id text,
   shares_with uuid,
   is_sample boolean NOT NULL DEFAULT false,
+  due_key date GENERATED ALWAYS AS (coalesce(due_on, 'infinity'::date)) STORED,
   search_text text GENERATED ALWAYS AS (code || ' ' || asset_id || ' ' || carrier_name || ' ' || coalesce(asset->>'name', '')
     || ' ' || coalesce(asset->>'address', '')) STORED,
   CONSTRAINT pk_site PRIMARY KEY (site_id),
@@ -145,16 +146,16 @@ COMMENT ON COLUMN site.version IS 'Moves with each change of the case; the ETag'
 COMMENT ON COLUMN site.last_n IS 'Number of the last event';
 CREATE INDEX ix_site_application_id ON site (application_id);
 CREATE INDEX ix_site_asset_id ON site (asset_id);
-CREATE INDEX ix_site_organisation_id_party_due_on ON site (organisation_id, party, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
-CREATE INDEX ix_site_window_organisation_id_party_due_on ON site (window_organisation_id, party, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
-CREATE INDEX ix_site_owner_organisation_id_party_due_on ON site (owner_organisation_id, party, due_on, site_id) WHERE stage NOT IN ('end', 'draft') AND referred_at IS NOT NULL;
+CREATE INDEX ix_site_organisation_id_party_due_key ON site (organisation_id, party, due_key, site_id) WHERE stage NOT IN ('end', 'draft');
+CREATE INDEX ix_site_window_organisation_id_party_due_key ON site (window_organisation_id, party, due_key, site_id) WHERE stage NOT IN ('end', 'draft');
+CREATE INDEX ix_site_owner_organisation_id_party_due_key ON site (owner_organisation_id, party, due_key, site_id) WHERE stage NOT IN ('end', 'draft') AND referred_at IS NOT NULL;
 CREATE INDEX ix_site_organisation_id_updated_at ON site (organisation_id, updated_at);
 CREATE INDEX ix_site_window_organisation_id_updated_at ON site (window_organisation_id, updated_at);
 CREATE INDEX ix_site_owner_organisation_id_updated_at ON site (owner_organisation_id, updated_at);
 CREATE INDEX ix_site_owner_organisation_id_decided_on ON site (owner_organisation_id, decided_on) WHERE decided_on IS NOT NULL;
-CREATE INDEX ix_site_organisation_id_open ON site (organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
-CREATE INDEX ix_site_window_organisation_id_open ON site (window_organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft');
-CREATE INDEX ix_site_owner_organisation_id_open ON site (owner_organisation_id, due_on, site_id) WHERE stage NOT IN ('end', 'draft') AND referred_at IS NOT NULL;
+CREATE INDEX ix_site_organisation_id_due_key ON site (organisation_id, due_key, site_id);
+CREATE INDEX ix_site_window_organisation_id_due_key ON site (window_organisation_id, due_key, site_id);
+CREATE INDEX ix_site_owner_organisation_id_due_key ON site (owner_organisation_id, due_key, site_id) WHERE referred_at IS NOT NULL;
 CREATE INDEX ix_site_reviewer_organisations ON site USING gin (reviewer_organisations);
 CREATE INDEX ix_site_due_on ON site (due_on) WHERE due_on IS NOT NULL;
 CREATE INDEX ix_site_permit_to ON site (permit_to) WHERE permit_to IS NOT NULL;
@@ -749,8 +750,8 @@ DECLARE me uuid := ctx_organisation();
 BEGIN
   IF NOT ctx_may(CASE side WHEN 'window' THEN 'cases:window' WHEN 'owner' THEN 'cases:review' ELSE 'cases:read' END) THEN RETURN; END IF;
   RETURN QUERY EXECUTE format(
-    'SELECT s.party, count(*), count(*) FILTER (WHERE s.due_on < $2), count(*) FILTER (WHERE s.due_on = $2),'
-    ' count(*) FILTER (WHERE s.due_on > $2 AND s.due_on <= $2 + 7) FROM site s WHERE s.%I = $1'
+    'SELECT s.party, count(*), count(*) FILTER (WHERE s.due_key < $2), count(*) FILTER (WHERE s.due_key = $2),'
+    ' count(*) FILTER (WHERE s.due_key > $2 AND s.due_key <= $2 + 7) FROM site s WHERE s.%I = $1'
     ' AND s.stage NOT IN (''end'', ''draft'')%s GROUP BY s.party',
     CASE side WHEN 'window' THEN 'window_organisation_id' WHEN 'owner' THEN 'owner_organisation_id' ELSE 'organisation_id' END,
     CASE side WHEN 'owner' THEN ' AND s.referred_at IS NOT NULL' ELSE '' END) USING me, today;

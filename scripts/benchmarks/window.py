@@ -43,7 +43,7 @@ INSERT INTO site_event (site_id, n, at, action, from_state, to_state, party, aud
     e.organisation_id, e.organisation_name, e.comment, e.content FROM copied c JOIN site_event e ON e.site_id = c.old_site;
 UPDATE site SET due_on = due_on + (abs(hashtext(code)) % 60 - 20) WHERE code LIKE 'Z%%' AND due_on IS NOT NULL
 """
-OWN = {"site_id", "application_id", "code", "station_id", "search_text"}
+OWN = {"site_id", "application_id", "code", "station_id", "due_key", "search_text"}
 
 
 @dataclass(frozen=True)
