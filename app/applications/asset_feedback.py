@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.actor import Actor
 from app.applications.moves import Move, Outcome
+from app.applications.procedure import Party
+from app.applications.sites import get_site, parties_of
 from app.assets.fields import FIELDS
-from app.problems import CONFLICT, INVALID, NOT_FOUND, Problem
+from app.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, Problem
 
 # What a reason says of the asset where the office names no value.
 SAID_BY_REASON: Mapping[str, tuple[str, Any]] = {
@@ -70,13 +72,24 @@ def list_feedback(session: Session, site_id: UUID) -> list[dict[str, Any]]:
 
 
 def decide_feedback(session: Session, actor: Actor, feedback_id: UUID, is_confirmed: bool) -> dict[str, Any]:
-    """Confirm a correction, which amends the asset in force, or drop it. Raises Problem: 404, 409 once decided."""
+    """Confirm a correction, which amends the asset in force, or drop it; the window does so for an office without account.
+
+    Raises Problem: 404, 403 (not the asset's office), 409 once decided.
+    """
     row = session.execute(
-        text("SELECT asset_id, field, value, decided_at FROM asset_feedback WHERE feedback_id = :id FOR UPDATE"),
+        text(
+            "SELECT site_id, asset_id, field, value, decided_at FROM asset_feedback WHERE feedback_id = :id FOR UPDATE"
+        ),
         {"id": feedback_id},
     ).one_or_none()
     if row is None:
         raise Problem(NOT_FOUND, "その訂正は見つかりません。", "There is no such correction.")
+    if Party.OWNER not in parties_of(actor, get_site(session, row.site_id)):
+        raise Problem(
+            FORBIDDEN,
+            "訂正を確かめられるのは、このアセットの所管だけです。",
+            "The asset's office confirms corrections.",
+        )
     if row.decided_at is not None:
         raise Problem(CONFLICT, "この訂正は、もう確かめてあります。", "This correction has been decided already.")
     session.execute(

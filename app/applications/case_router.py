@@ -19,6 +19,7 @@ from app.applications.standard_procedure import DOCUMENT_TYPES, REASON_CODES, ST
 from app.applications.upload import DOCUMENT_BODY, SentFile, read_file
 from app.applications.workflow import transition
 from app.lists.router import XLSX, attachment
+from app.problems import NOT_FOUND, Problem
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["cases"])
 IfMatch = Annotated[str | None, Header(max_length=100)]
@@ -120,7 +121,6 @@ def read_site(actor: CaseReader, db: Db, site_id: UUID, response: Response) -> s
 
 
 @router.post("/sites/{site_id}/transitions")
-@router.post("/applications/{application_id}/sites/{site_id}/transitions", name="take_step_of_application")
 def take_step(
     actor: CaseReader,
     db: Db,
@@ -141,6 +141,24 @@ def take_step(
         asked = ["take_step", str(site_id), wanted.model_dump(mode="json", exclude_none=True)]
         answer = once(session, actor, idempotency_key, asked, work)
     return _case(response, answer)
+
+
+@router.post("/applications/{application_id}/sites/{site_id}/transitions")
+def take_step_of_application(
+    actor: CaseReader,
+    db: Db,
+    application_id: UUID,
+    site_id: UUID,
+    wanted: schemas.TransitionRequest,
+    response: Response,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> schemas.SiteCase:
+    """The same, named by its application; 404 where the site is not of that application."""
+    with db.begin(actor) as session:
+        if get_site(session, site_id)["application_id"] != application_id:
+            raise Problem(NOT_FOUND, "その案件は、この申請にありません。", "No such case in this application.")
+    return take_step(actor, db, site_id, wanted, response, if_match, idempotency_key)
 
 
 @router.get("/sites/{site_id}/events")
@@ -292,9 +310,7 @@ def read_feedback(actor: CaseReader, db: Db, site_id: UUID) -> list[schemas.Feed
 
 
 @router.post("/asset-corrections/{feedback_id}")
-def confirm_feedback(
-    actor: OwnerReviewer, db: Db, feedback_id: UUID, wanted: schemas.FeedbackDecision
-) -> dict[str, Any]:
+def confirm_feedback(actor: CaseHandler, db: Db, feedback_id: UUID, wanted: schemas.FeedbackDecision) -> dict[str, Any]:
     """Confirm a correction, which amends the asset, or drop it."""
     with db.begin(actor) as session:
         return decide_feedback(session, actor, feedback_id, wanted.is_confirmed)

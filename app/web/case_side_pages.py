@@ -158,7 +158,7 @@ def decide_correction(
     """Confirm a correction of the asset, or drop it."""
 
     def work() -> str:
-        viewer.actor.require(Permission.CASES_REVIEW)
+        viewer.actor.require(Permission.CASES_HANDLE)
         with db.begin(viewer.actor) as session:
             decide_feedback(session, viewer.actor, feedback_id, form.get("confirmed") == "yes")
         return "case-correction-decided"

@@ -9,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
-from app.accounts.permissions import Permission
 from app.applications.answers import case_answer
 from app.applications.asset_feedback import list_feedback
 from app.applications.boards import side_of
@@ -18,7 +17,7 @@ from app.applications.documents import GENERATED, list_documents
 from app.applications.forecast import likely_days
 from app.applications.handling import colleagues
 from app.applications.permits import FITTING, LEGAL_BASES
-from app.applications.procedure import Procedure, Transition
+from app.applications.procedure import Party, Procedure, Transition
 from app.applications.reviews import list_reviews, outlook
 from app.applications.sites import SiteRow, get_site, list_events, parties_of, procedure_of
 from app.applications.standard_procedure import DOCUMENT_TYPES
@@ -96,7 +95,7 @@ def _inside(session: Session, actor: Actor, site: SiteRow) -> dict[str, Any]:
         "offices": offices(session),
         "earlier": earlier_cases(session, site),
         "feedback": list_feedback(session, site["site_id"]),
-        "may_confirm": Permission.CASES_REVIEW in actor.permissions,
+        "may_confirm": Party.OWNER in parties_of(actor, site),
         "colleagues": colleagues(session, actor),
         "in_charge": site["assigned_to" if side_of(actor) == "window" else "reviewer_id"],
         "may_delegate": site["referred_at"] is not None and site["stage"] != "end" and bool(parties_of(actor, site)),

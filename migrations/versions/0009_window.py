@@ -532,10 +532,10 @@ END $$;
 CREATE TRIGGER site_event_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON site_event
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_changed_event();
 
--- Slots of an asset nobody has: what the register says is used (or stands there), less what stands there through us.
+-- Slots of an asset nobody has (an asset whose slots nobody counted has one): what the register says is used (or stands there), less what stands there through us.
 CREATE FUNCTION slots_free(asset text) RETURNS integer LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
-  SELECT a.slots_total
+  SELECT coalesce(a.slots_total, 1)
     - greatest(
         coalesce(a.slots_used, 0)
           - (SELECT count(*) FROM slot_reservation r WHERE r.asset_id = asset AND r.released_at IS NULL AND r.is_on_air),
@@ -726,13 +726,17 @@ END $$;
 -- The office an asset belongs to: its list's own organisation, its bureau's route, its municipality.
 CREATE FUNCTION office_of_asset(asset text) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
-  SELECT coalesce(
-    d.organisation_id,
-    (SELECT r.organisation_id FROM asset_route r WHERE r.owner_code = a.owner_code AND r.bureau = coalesce(a.bureau, '')),
-    (SELECT r.organisation_id FROM asset_route r WHERE r.owner_code = a.owner_code AND r.bureau = ''),
-    (SELECT o.organisation_id FROM organisation o WHERE o.kind = 'municipality'
-       AND o.municipality_code = coalesce(d.municipality_code, left(a.owner_code, 5)) ORDER BY o.created_at LIMIT 1))
-  FROM asset a JOIN data_source d USING (source_id) WHERE a.asset_id = asset AND a.valid_to IS NULL
+  SELECT office FROM (
+    SELECT coalesce(
+      d.organisation_id,
+      (SELECT r.organisation_id FROM asset_route r WHERE r.owner_code = a.owner_code AND r.bureau = coalesce(a.bureau, '')),
+      (SELECT r.organisation_id FROM asset_route r WHERE r.owner_code = a.owner_code AND r.bureau = ''),
+      (SELECT o.organisation_id FROM organisation o WHERE o.kind = 'municipality'
+         AND o.municipality_code = coalesce(d.municipality_code, left(a.owner_code, 5)) ORDER BY o.created_at LIMIT 1)
+    ) AS office
+    FROM asset a JOIN data_source d USING (source_id) WHERE a.asset_id = asset AND a.valid_to IS NULL) routed
+  -- An office in which nobody reviews cannot answer: the window then stands in for it.
+  WHERE EXISTS (SELECT FROM membership m WHERE m.organisation_id = office AND m.role = 'owner_reviewer' AND m.ended_at IS NULL)
 $$;
 
 -- Sites by words, and counts over an inbox: row-level security lets neither the trigram index nor an index-only scan be

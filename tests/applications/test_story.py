@@ -167,3 +167,26 @@ async def test_a_municipality_may_be_capped(window: Window) -> None:
     assert full.status_code == 409 and full.json()["reason"] == "cap"
     (other,) = await window.apply("other_carrier_member", "M5")
     assert (await window.refer(other))["state"] == "referred"
+
+
+async def test_an_office_without_reviewers_is_stood_in_for(window: Window, owner: psycopg.Connection[Any]) -> None:
+    """The window answers in its place, also for what a refusal teaches of the asset."""
+    owner.execute("UPDATE membership SET ended_at = now() WHERE role = 'owner_reviewer'")
+    (site,) = await window.apply("carrier_member", "B1")
+    referred = await window.refer(site)
+    assert (referred["party"], referred["owner_organisation_id"]) == ("owner", None)
+    await window.act("window_operator", site, "decline", reason_code="no_fibre", comment="引込がありません。")
+    (proposed,) = await window.ok("window_operator", "GET", f"/sites/{site['site_id']}/asset-corrections")
+    path = f"/asset-corrections/{proposed['feedback_id']}"
+    await window.ok("window_operator", "POST", path, json={"is_confirmed": True})
+    assert owner.execute("SELECT fibre FROM ogc.assets WHERE asset_id = 'B1'").fetchone() == ("none",)
+
+
+async def test_an_asset_of_uncounted_slots_has_one(window: Window, owner: psycopg.Connection[Any]) -> None:
+    """Most of the register does not say how many; the first carrier gets it, the second one is told to share."""
+    owner.execute("""SELECT amend_asset('M6', '{"slots_total": null}')""")
+    (first,) = await window.apply("carrier_member", "M6")
+    assert (await window.refer(first))["state"] == "referred"
+    (second,) = await window.apply("other_carrier_member", "M6")
+    await window.act("window_operator", second, "accept")
+    assert (await window.try_act("window_operator", second, "refer")).status_code == 409
