@@ -72,9 +72,9 @@ def list_feedback(session: Session, site_id: UUID) -> list[dict[str, Any]]:
 
 
 def decide_feedback(session: Session, actor: Actor, feedback_id: UUID, is_confirmed: bool) -> dict[str, Any]:
-    """Confirm a correction, which amends the asset in force, or drop it; the window does so for an office without account.
+    """Confirm a correction, which amends the asset in force, or drop it.
 
-    Raises Problem: 404, 403 (not the asset's office), 409 once decided.
+    Raises Problem: 404, 403 (an office asked for its opinion alone), 409 once decided.
     """
     row = session.execute(
         text(

@@ -95,7 +95,7 @@ def _inside(session: Session, actor: Actor, site: SiteRow) -> dict[str, Any]:
         "offices": offices(session),
         "earlier": earlier_cases(session, site),
         "feedback": list_feedback(session, site["site_id"]),
-        "may_confirm": Party.OWNER in parties_of(actor, site),
+        "may_confirm": bool({Party.OWNER, Party.WINDOW} & parties_of(actor, site)),
         "colleagues": colleagues(session, actor),
         "in_charge": site["assigned_to" if side_of(actor) == "window" else "reviewer_id"],
         "may_delegate": site["referred_at"] is not None and site["stage"] != "end" and bool(parties_of(actor, site)),
