@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.actor import Actor
 from app.applications.moves import Move, Outcome
-from app.applications.procedure import Party
-from app.applications.sites import get_site, parties_of
+from app.applications.sites import get_site
 from app.assets.fields import FIELDS
 from app.problems import CONFLICT, FORBIDDEN, INVALID, NOT_FOUND, Problem
 
@@ -84,11 +83,12 @@ def decide_feedback(session: Session, actor: Actor, feedback_id: UUID, is_confir
     ).one_or_none()
     if row is None:
         raise Problem(NOT_FOUND, "その訂正は見つかりません。", "There is no such correction.")
-    if Party.OWNER not in parties_of(actor, get_site(session, row.site_id)):
+    site = get_site(session, row.site_id)
+    if actor.organisation_id not in (site["owner_organisation_id"], site["window_organisation_id"]):
         raise Problem(
             FORBIDDEN,
-            "訂正を確かめられるのは、このアセットの所管だけです。",
-            "The asset's office confirms corrections.",
+            "訂正を確かめられるのは、所管と窓口だけです。",
+            "The asset's office and the window confirm corrections.",
         )
     if row.decided_at is not None:
         raise Problem(CONFLICT, "この訂正は、もう確かめてあります。", "This correction has been decided already.")

@@ -17,7 +17,7 @@ from app.applications.documents import GENERATED, list_documents
 from app.applications.forecast import likely_days
 from app.applications.handling import colleagues
 from app.applications.permits import FITTING, LEGAL_BASES
-from app.applications.procedure import Party, Procedure, Transition
+from app.applications.procedure import Procedure, Transition
 from app.applications.reviews import list_reviews, outlook
 from app.applications.sites import SiteRow, get_site, list_events, parties_of, procedure_of
 from app.applications.standard_procedure import DOCUMENT_TYPES
@@ -95,7 +95,7 @@ def _inside(session: Session, actor: Actor, site: SiteRow) -> dict[str, Any]:
         "offices": offices(session),
         "earlier": earlier_cases(session, site),
         "feedback": list_feedback(session, site["site_id"]),
-        "may_confirm": bool({Party.OWNER, Party.WINDOW} & parties_of(actor, site)),
+        "may_confirm": actor.organisation_id in (site["owner_organisation_id"], site["window_organisation_id"]),
         "colleagues": colleagues(session, actor),
         "in_charge": site["assigned_to" if side_of(actor) == "window" else "reviewer_id"],
         "may_delegate": site["referred_at"] is not None and site["stage"] != "end" and bool(parties_of(actor, site)),
