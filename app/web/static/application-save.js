@@ -139,6 +139,7 @@ export function createSaver(form, { api, key, kept, on }) {
     keep();
     hideNotice("offline");
     showMark();
+    if (base.title) document.querySelector("main h1").textContent = base.title;
     for (const one of document.querySelectorAll('#plan [name="version"], #summary [name="version"]')) one.value = base.version;
     await on.saved();
   }
