@@ -76,7 +76,10 @@ class TestLoading:
         assert ask(sessions, "SELECT licence, source_as_of::text FROM ogc.wifi_access_points") == [
             ("CC BY 4.0", "2024-09-01")
         ]
-        hashes = ask(sessions, "SELECT length(content_sha256), loaded_at IS NOT NULL FROM data_source")
+        hashes = ask(
+            sessions,
+            "SELECT length(content_sha256), loaded_at IS NOT NULL FROM data_source WHERE source_id <> 'window-stations'",
+        )
         assert hashes == [(64, True)] * 2
 
     def test_loading_again_changes_nothing_and_says_so(

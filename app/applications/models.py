@@ -189,7 +189,7 @@ class Site(Base):
     is_sample: Mapped[bool] = mapped_column(server_default="false")
     due_key: Mapped[date] = mapped_column(
         Date,
-        Computed("coalesce(due_on, 'infinity'::date)", persisted=True),
+        Computed("coalesce(due_on, '9999-12-31'::date)", persisted=True),
         nullable=True,
     )
     search_text: Mapped[str] = mapped_column(

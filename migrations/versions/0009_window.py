@@ -125,7 +125,7 @@ CREATE TABLE site (
   station_id text,
   shares_with uuid,
   is_sample boolean NOT NULL DEFAULT false,
-  due_key date GENERATED ALWAYS AS (coalesce(due_on, 'infinity'::date)) STORED,
+  due_key date GENERATED ALWAYS AS (coalesce(due_on, '9999-12-31'::date)) STORED,
   search_text text GENERATED ALWAYS AS (code || ' ' || asset_id || ' ' || carrier_name || ' ' || coalesce(asset->>'name', '')
     || ' ' || coalesce(asset->>'address', '')) STORED,
   CONSTRAINT pk_site PRIMARY KEY (site_id),

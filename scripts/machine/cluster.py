@@ -52,7 +52,10 @@ FOREIGN_PASSWORD = (
     "start afresh: rm -rf .local/cluster.json"
 )
 DISK_FULL = "ディスクがいっぱいです / the disk of {folder} is full: free some space and start again"
-THROWAWAY_SETTINGS = {**SETTINGS, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Tests keep several services at a time, each with its pools.
+THROWAWAY_SETTINGS = {
+    **SETTINGS, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
