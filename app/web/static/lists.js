@@ -149,9 +149,12 @@ function showProblem(words) {
 /** All cells of a rule in the place of the first few. */
 async function showAllPlaces(event, link) {
   event.preventDefault();
+  if (link.ariaBusy === "true") return undefined; // pressed twice: the next rows are on their way
+  link.ariaBusy = "true";
   const address = link.href;
   const response = await fetch(address, { headers: { Accept: "text/html" } });
   if (!response.ok) return location.assign(address);
+  link.ariaBusy = null;
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
   const rows = [...next.querySelectorAll("#findings tbody tr")];
   const body = link.closest("details").querySelector("tbody");

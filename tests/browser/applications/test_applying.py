@@ -140,7 +140,8 @@ async def test_two_windows_on_one_draft(chromium: Browser, carriers: Place) -> N
 
 
 async def test_what_blocks_is_taken_out_and_put_back(chromium: Browser, carriers: Place) -> None:
-    ids = some_assets(carriers, 3) + some_assets(carriers, 1, "availability = 'suspended'")
+    quiet = "availability = 'open' AND planned_works IS NULL AND power = 'available' AND slots_used < slots_total"
+    ids = some_assets(carriers, 3, quiet) + some_assets(carriers, 1, "availability = 'suspended'")
     async with window(chromium) as page:
         await begin(page, carriers, ids)
         await expect(sites(page).first).to_contain_text("送れない")
