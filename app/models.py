@@ -2,7 +2,7 @@
 
 from app.accounts import models as accounts
 from app.applications import models as applications
-from app.applications import outbox_models
+from app.applications import office_models, outbox_models
 from app.assets.models import asset
 from app.db import Base
 from app.lists import models as lists
@@ -23,6 +23,7 @@ __all__ = [
     "asset",
     "lists",
     "metadata",
+    "office_models",
     "outbox_models",
     "station",
 ]

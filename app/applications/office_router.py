@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from sqlalchemy import text
 
 from app.accounts.auth import CaseReader, Db, GuardedRoute, OwnerReviewer, WindowOperator
-from app.applications import office_settings, schemas
+from app.applications import office_schemas, office_settings
 from app.applications.asset_facts import find_assets
 from app.applications.fee_facts import FeeFacts
 from app.applications.fee_rules import estimate_fee, put_rules, rules_of
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["offices"])
 
 
 @router.put("/office/procedure")
-def put_procedure(actor: OwnerReviewer, db: Db, wanted: schemas.VariationRequest) -> dict[str, Any]:
+def put_procedure(actor: OwnerReviewer, db: Db, wanted: office_schemas.VariationRequest) -> dict[str, Any]:
     """My office's own limits and documents, for cases that begin from now on; running ones keep theirs."""
     with db.begin(actor) as session:
         procedure = office_settings.put_variation(session, actor, wanted)
@@ -26,14 +26,14 @@ def put_procedure(actor: OwnerReviewer, db: Db, wanted: schemas.VariationRequest
 
 
 @router.get("/office/closures")
-def read_closures(actor: CaseReader, db: Db, office: UUID | None = None) -> list[schemas.Closure]:
+def read_closures(actor: CaseReader, db: Db, office: UUID | None = None) -> list[office_schemas.Closure]:
     """Days an office is closed beyond weekends, holidays and the turn of the year; mine where none is named."""
     with db.begin(actor) as session:
         return office_settings.list_closures(session, office or actor.organisation_id)
 
 
 @router.put("/office/closures")
-def put_closures(actor: OwnerReviewer, db: Db, wanted: schemas.ClosuresRequest) -> list[schemas.Closure]:
+def put_closures(actor: OwnerReviewer, db: Db, wanted: office_schemas.ClosuresRequest) -> list[office_schemas.Closure]:
     """Every closure of my office; due days set from now on know them."""
     with db.begin(actor) as session:
         office_settings.lock_office(session, actor)
@@ -49,7 +49,7 @@ def read_fee_rules(actor: CaseReader, db: Db, office: UUID | None = None) -> lis
 
 
 @router.put("/office/fee-rules")
-def put_fee_rules(actor: OwnerReviewer, db: Db, wanted: schemas.FeeRulesRequest) -> list[dict[str, Any]]:
+def put_fee_rules(actor: OwnerReviewer, db: Db, wanted: office_schemas.FeeRulesRequest) -> list[dict[str, Any]]:
     """Every fee rule of my office; overlaps and bad parameters are all named at once."""
     with db.begin(actor) as session:
         office_settings.lock_office(session, actor)
@@ -57,7 +57,7 @@ def put_fee_rules(actor: OwnerReviewer, db: Db, wanted: schemas.FeeRulesRequest)
 
 
 @router.post("/fee-estimates")
-def estimate(actor: CaseReader, db: Db, wanted: schemas.FeeRequest) -> dict[str, Any]:
+def estimate(actor: CaseReader, db: Db, wanted: office_schemas.FeeRequest) -> dict[str, Any]:
     """An asset's fee by the rule in force, line by line; what is unknown is named instead of guessed."""
     with db.begin(actor) as session:
         asset = find_assets(session, [wanted.asset_id]).get(wanted.asset_id)
@@ -88,7 +88,7 @@ def read_routes(actor: WindowOperator, db: Db) -> list[dict[str, Any]]:
 
 
 @router.put("/routes")
-def put_route(actor: WindowOperator, db: Db, wanted: schemas.RouteRequest) -> schemas.RouteRequest:
+def put_route(actor: WindowOperator, db: Db, wanted: office_schemas.RouteRequest) -> office_schemas.RouteRequest:
     """Route the assets of an owner's bureau to an office."""
     with db.begin(actor) as session:
         office_settings.put_route(session, wanted)
@@ -96,14 +96,14 @@ def put_route(actor: WindowOperator, db: Db, wanted: schemas.RouteRequest) -> sc
 
 
 @router.get("/reservation-caps")
-def read_caps(actor: WindowOperator, db: Db) -> list[schemas.CapRequest]:
+def read_caps(actor: WindowOperator, db: Db) -> list[office_schemas.CapRequest]:
     """How many slots a carrier may reserve in a municipality, where it is not the usual number."""
     with db.begin(actor) as session:
         return office_settings.list_caps(session)
 
 
 @router.put("/reservation-caps")
-def put_cap(actor: WindowOperator, db: Db, wanted: schemas.CapRequest) -> schemas.CapRequest:
+def put_cap(actor: WindowOperator, db: Db, wanted: office_schemas.CapRequest) -> office_schemas.CapRequest:
     """Set how many slots a carrier may reserve in a municipality."""
     with db.begin(actor) as session:
         office_settings.put_cap(session, wanted)

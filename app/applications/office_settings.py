@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.accounts.actor import Actor
+from app.applications.office_schemas import CapRequest, Closure, RouteRequest, VariationRequest
 from app.applications.procedure import Procedure, find_faults
 from app.applications.reviews import offices_of
-from app.applications.schemas import CapRequest, Closure, RouteRequest, VariationRequest
 from app.applications.sites import vary_procedure
 from app.applications.standard_procedure import DOCUMENT_TYPES
 from app.problems import INVALID, Problem

@@ -9,8 +9,8 @@ from app.applications.fee_amounts import ROUNDING_MODES, shown
 from app.applications.fee_facts import LABELS
 from app.applications.fee_words import rule_in_words
 from app.applications.fees import FEE_KIND_LABELS, FeeKind, FeeRule
+from app.applications.office_schemas import VariationRequest
 from app.applications.procedure import State, Transition
-from app.applications.schemas import VariationRequest
 from app.applications.standard_procedure import DOCUMENT_TYPES, STAGES, STANDARD
 from app.assets.fields import FIELDS as ASSET_FIELDS
 from app.clock import is_business_day, today
