@@ -12,7 +12,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.applications.document_files import LARGEST_FILE_BYTES
+from app.applications.documents.files import LARGEST_FILE_BYTES
 from app.config import Settings
 from app.problem_answers import Refused, answer_problem
 from app.problems import TOO_LARGE, TOO_MANY, Problem

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.applications.papers import FONT_PACKAGE, find_fonts, has_japanese_font
+from app.applications.papers.pdf import FONT_PACKAGE, find_fonts, has_japanese_font
 from app.config import PROJECT_ROOT, Settings
 from app.db import make_engine
 from app.geodata.fetch import Missing, whereabouts

@@ -19,11 +19,11 @@ from app.accounts.me_router import router as me_router
 from app.accounts.router import router as accounts_router
 from app.admission import Admission
 from app.applications.application_router import router as applications_router
-from app.applications.case_facts import FactKeeper
 from app.applications.case_router import router as cases_router
-from app.applications.notice_router import router as notices_router
-from app.applications.office_router import router as offices_router
-from app.applications.statistics_router import router as statistics_router
+from app.applications.offices.router import router as offices_router
+from app.applications.outbox.router import router as notices_router
+from app.applications.statistics.case_facts import FactKeeper
+from app.applications.statistics.router import router as statistics_router
 from app.assets.lists import ASSETS
 from app.config import Settings, get_settings
 from app.db import make_app_engine, make_private_pool, make_read_pool

@@ -2,7 +2,8 @@
 
 from app.accounts import models as accounts
 from app.applications import models as applications
-from app.applications import office_models, outbox_models
+from app.applications.offices import models as office_models
+from app.applications.outbox import models as outbox_models
 from app.assets.models import asset
 from app.db import Base
 from app.lists import models as lists

@@ -17,8 +17,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from app.accounts.actor import Transactions
 from app.accounts.mail import send
 from app.applications import jobs as window
-from app.applications.issuing import issue_paper
-from app.applications.notices import ONE_AT_A_TIME
+from app.applications.outbox.notices import ONE_AT_A_TIME
+from app.applications.papers.issuing import issue_paper
 from app.applications.timers import run_timers
 from app.assets.lists import ASSETS
 from app.config import Settings

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
 from app.applications.deadlines import closures_of, days_left, office_of, read_site_clock
-from app.applications.documents_needed import missing_by_action, needed_documents
+from app.applications.documents.needed import missing_by_action, needed_documents
 from app.applications.procedure import Party, Procedure, Transition
 from app.applications.sites import SiteRow, list_events, procedure_of
 from app.applications.standard_procedure import STANDARD

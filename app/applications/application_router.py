@@ -8,33 +8,34 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.accounts.auth import ApplicationWriter, CaseReader, Db, GuardedRoute
+from app.applications import answer_schemas as answered
 from app.applications import drafts, schemas
 from app.applications.answers import site_answer
-from app.applications.chosen_assets import assets_of_selection, read_chosen
+from app.applications.choosing.chosen_assets import assets_of_selection, read_chosen
+from app.applications.choosing.prechecks import check_sites
+from app.applications.documents.upload import FILE_BODY, SentFile, read_file
 from app.applications.idempotency import once
-from app.applications.prechecks import check_sites
 from app.applications.sites import etag
 from app.applications.submission import submit_application
-from app.applications.upload import FILE_BODY, SentFile, read_file
 
 router = APIRouter(prefix="/api/v1/applications", route_class=GuardedRoute, tags=["applications"])
 IfMatch = Annotated[str | None, Header(max_length=100)]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 
-def _answer(response: Response, found: drafts.ApplicationRow) -> schemas.Application:
+def _answer(response: Response, found: drafts.ApplicationRow) -> answered.Application:
     response.headers["ETag"] = f'"{found["version"]}"'
     response.headers["Cache-Control"] = "no-store"
-    return schemas.Application.model_validate(found)
+    return answered.Application.model_validate(found)
 
 
 @router.get("")
 def read_applications(
     actor: CaseReader, db: Db, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
-) -> list[schemas.Application]:
+) -> list[answered.Application]:
     """Applications I may see, last changed first; `after` is the last id of the page before."""
     with db.begin(actor) as session:
-        return [schemas.Application.model_validate(row) for row in drafts.list_applications(session, after, limit)]
+        return [answered.Application.model_validate(row) for row in drafts.list_applications(session, after, limit)]
 
 
 @router.post("", status_code=201)
@@ -44,7 +45,7 @@ def add_application(
     wanted: schemas.ApplicationRequest,
     response: Response,
     idempotency_key: IdempotencyKey = None,
-) -> schemas.Application:
+) -> answered.Application:
     """Apply for assets: a draft, or with `submit` sent at once. The same `Idempotency-Key` gives the same answer."""
     with db.begin(actor) as session:
 
@@ -53,7 +54,7 @@ def add_application(
             if wanted.submit:
                 submit_application(session, actor, made["application_id"], "*")
             found = drafts.get_application(session, made["application_id"])
-            return schemas.Application.model_validate(found).model_dump(mode="json")
+            return answered.Application.model_validate(found).model_dump(mode="json")
 
         answer = once(session, actor, idempotency_key, ["add_application", wanted.model_dump(mode="json")], work)
     response.headers["Location"] = f"/api/v1/applications/{answer['application_id']}"
@@ -61,7 +62,7 @@ def add_application(
 
 
 @router.get("/{application_id}")
-def read_application(actor: CaseReader, db: Db, application_id: UUID, response: Response) -> schemas.Application:
+def read_application(actor: CaseReader, db: Db, application_id: UUID, response: Response) -> answered.Application:
     """One application with its sites by state."""
     with db.begin(actor) as session:
         return _answer(response, drafts.get_application(session, application_id))
@@ -75,7 +76,7 @@ def save_application(
     wanted: schemas.ApplicationChange,
     response: Response,
     if_match: IfMatch = None,
-) -> schemas.Application:
+) -> answered.Application:
     """Save a draft: title, plan, or both."""
     with db.begin(actor) as session:
         changed = drafts.change_application(session, actor, application_id, if_match, wanted.title, wanted.plan)
@@ -90,7 +91,9 @@ def drop_application(actor: ApplicationWriter, db: Db, application_id: UUID) -> 
 
 
 @router.post("/{application_id}/clone", status_code=201)
-def copy_application(actor: ApplicationWriter, db: Db, application_id: UUID, response: Response) -> schemas.Application:
+def copy_application(
+    actor: ApplicationWriter, db: Db, application_id: UUID, response: Response
+) -> answered.Application:
     """A new draft like this application."""
     with db.begin(actor) as session:
         made = drafts.clone_application(session, actor, application_id)
@@ -106,13 +109,13 @@ def send_application(
     response: Response,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
-) -> schemas.Application:
+) -> answered.Application:
     """Send every site of a draft, or none: what is missing is named all at once."""
     with db.begin(actor) as session:
 
         def work() -> dict[str, Any]:
             sent = submit_application(session, actor, application_id, if_match)
-            return schemas.Application.model_validate(sent).model_dump(mode="json")
+            return answered.Application.model_validate(sent).model_dump(mode="json")
 
         answer = once(session, actor, idempotency_key, ["send_application", str(application_id)], work)
     return _answer(response, answer)
@@ -125,18 +128,18 @@ def read_sites(
     application_id: UUID,
     after: Annotated[str, Query(max_length=20, pattern=r"^[A-Z0-9-]*$")] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> list[schemas.Site]:
+) -> list[answered.Site]:
     """Sites of an application by their codes; `after` is the last code of the page before."""
     with db.begin(actor) as session:
         drafts.get_application(session, application_id)
         found = drafts.sites_of(session, application_id, after, limit)
-    return [schemas.Site.model_validate(site_answer(site)) for site in found]
+    return [answered.Site.model_validate(site_answer(site)) for site in found]
 
 
 @router.post("/{application_id}/sites", status_code=201)
 def add_sites(
     actor: ApplicationWriter, db: Db, application_id: UUID, wanted: schemas.SitesRequest, response: Response
-) -> schemas.Application:
+) -> answered.Application:
     """Put assets into a draft."""
     with db.begin(actor) as session:
         found = drafts.get_draft(session, actor, application_id)
@@ -152,7 +155,7 @@ def _note_added(session: Session, application_id: UUID, added: int) -> None:
 @router.post("/{application_id}/sites/file", openapi_extra=FILE_BODY)
 def add_sites_of_file(
     actor: ApplicationWriter, db: Db, application_id: UUID, sent: Annotated[SentFile, Depends(read_file)]
-) -> schemas.ChosenAssets:
+) -> answered.ChosenAssets:
     """Put the assets that a spreadsheet or GeoJSON names into a draft (at most 500); what is not found is told by row."""
     selection = read_chosen(sent.file, sent.name)
     with db.begin(actor) as session:
@@ -160,7 +163,7 @@ def add_sites_of_file(
         chosen = assets_of_selection(session, selection)
         added = drafts.add_sites(session, actor, found, chosen.asset_ids) if chosen.asset_ids else 0
         _note_added(session, application_id, added)
-    return schemas.ChosenAssets(added=added, asset_ids=chosen.asset_ids, problems=chosen.problems)
+    return answered.ChosenAssets(added=added, asset_ids=chosen.asset_ids, problems=chosen.problems)
 
 
 @router.delete("/{application_id}/sites/{site_id}", status_code=204)
@@ -171,14 +174,14 @@ def drop_site(actor: ApplicationWriter, db: Db, application_id: UUID, site_id: U
 
 
 @router.get("/{application_id}/precheck")
-def read_precheck(actor: ApplicationWriter, db: Db, application_id: UUID) -> list[schemas.CheckedSite]:
+def read_precheck(actor: ApplicationWriter, db: Db, application_id: UUID) -> list[answered.CheckedSite]:
     """What the register and its surroundings say of each site of a draft, before it is sent."""
     with db.begin(actor) as session:
         found = drafts.get_application(session, application_id)
         sites = drafts.sites_of(session, application_id)
         checked = check_sites(session, found, sites)
     return [
-        schemas.CheckedSite.model_validate({**site, "checks": [f._asdict() for f in checked[site["site_id"]]]})
+        answered.CheckedSite.model_validate({**site, "checks": [f._asdict() for f in checked[site["site_id"]]]})
         for site in sites
     ]
 
@@ -192,9 +195,9 @@ def put_site_plan(
     wanted: schemas.SitePlanRequest,
     response: Response,
     if_match: IfMatch = None,
-) -> schemas.Site:
+) -> answered.Site:
     """What is different at one site: in a draft, or where its correction was asked for."""
     with db.begin(actor) as session:
         changed = drafts.change_site_plan(session, actor, site_id, if_match, wanted.plan)
     response.headers["ETag"] = etag(changed)
-    return schemas.Site.model_validate(site_answer(changed))
+    return answered.Site.model_validate(site_answer(changed))

@@ -8,15 +8,17 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.accounts.auth import ApplicationWriter, CaseHandler, CaseReader, Db, GuardedRoute, HandOver, OwnerReviewer
-from app.applications import boards, documents, exports, handling, reviews, schemas
+from app.applications import answer_schemas as answered
+from app.applications import boards, exports, handling, reviews, schemas
 from app.applications.answers import case_answer, site_answer
 from app.applications.asset_feedback import decide_feedback, list_feedback
+from app.applications.documents import versions as documents
+from app.applications.documents.upload import DOCUMENT_BODY, SentFile, read_file
 from app.applications.idempotency import once
 from app.applications.procedure import to_json
 from app.applications.sharing_offers import answer_as_holder
 from app.applications.sites import get_site, list_events, procedure_in_force, procedure_of
 from app.applications.standard_procedure import DOCUMENT_TYPES, REASON_CODES, STANDARD
-from app.applications.upload import DOCUMENT_BODY, SentFile, read_file
 from app.applications.workflow import transition
 from app.lists.router import XLSX, attachment
 from app.problems import NOT_FOUND, Problem
@@ -68,14 +70,14 @@ def read_sites(
     after: Annotated[str | None, Query(max_length=400, pattern="^[A-Za-z0-9_-]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     count: bool = False,
-) -> schemas.Page:
+) -> answered.Page:
     """My board or inbox: sites by filter and order; `count` adds how many there are, up to a thousand."""
     with db.begin(actor) as session:
         found, more = boards.list_sites(session, actor, wanted, after, limit)
         matched = boards.count_sites(session, actor, wanted) if count else None
     onward = str(request.url.include_query_params(after=more)) if more else None
-    return schemas.Page(
-        sites=[schemas.Site.model_validate(site_answer(site)) for site in found], matched=matched, next=onward
+    return answered.Page(
+        sites=[answered.Site.model_validate(site_answer(site)) for site in found], matched=matched, next=onward
     )
 
 
@@ -107,14 +109,14 @@ def read_turns(actor: CaseReader, db: Db) -> dict[str, dict[str, int]]:
         return boards.turns(session, actor)
 
 
-def _case(response: Response, answer: dict[str, Any]) -> schemas.SiteCase:
+def _case(response: Response, answer: dict[str, Any]) -> answered.SiteCase:
     response.headers["ETag"] = f'"{answer["version"]}"'
     response.headers["Cache-Control"] = "no-store"
-    return schemas.SiteCase.model_validate(answer)
+    return answered.SiteCase.model_validate(answer)
 
 
 @router.get("/sites/{site_id}")
-def read_site(actor: CaseReader, db: Db, site_id: UUID, response: Response) -> schemas.SiteCase:
+def read_site(actor: CaseReader, db: Db, site_id: UUID, response: Response) -> answered.SiteCase:
     """One case: whose turn, by when, what I may do, what is missing for it."""
     with db.begin(actor) as session:
         return _case(response, case_answer(session, actor, get_site(session, site_id)))
@@ -129,14 +131,14 @@ def take_step(
     response: Response,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
-) -> schemas.SiteCase:
+) -> answered.SiteCase:
     """Take an action on a site; the answer is its new state with `available_actions`."""
     with db.begin(actor) as session:
 
         def work() -> dict[str, Any]:
             moved = transition(session, actor, site_id, wanted, if_match)
             answer = case_answer(session, actor, moved)
-            return schemas.SiteCase.model_validate(answer).model_dump(mode="json")
+            return answered.SiteCase.model_validate(answer).model_dump(mode="json")
 
         asked = ["take_step", str(site_id), wanted.model_dump(mode="json", exclude_none=True)]
         answer = once(session, actor, idempotency_key, asked, work)
@@ -153,7 +155,7 @@ def take_step_of_application(
     response: Response,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
-) -> schemas.SiteCase:
+) -> answered.SiteCase:
     """The same, named by its application; 404 where the site is not of that application."""
     with db.begin(actor) as session:
         if get_site(session, site_id)["application_id"] != application_id:
@@ -168,18 +170,18 @@ def read_events(
     site_id: UUID,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-) -> list[schemas.Event]:
+) -> list[answered.Event]:
     """What happened, in order, as far as I may hear it; `after` is the last number of the page before."""
     with db.begin(actor) as session:
         get_site(session, site_id)
-        return [schemas.Event.model_validate(event) for event in list_events(session, site_id, after, limit)]
+        return [answered.Event.model_validate(event) for event in list_events(session, site_id, after, limit)]
 
 
 @router.post("/sites/{site_id}/comments", status_code=201)
-def add_comment(actor: CaseReader, db: Db, site_id: UUID, wanted: schemas.CommentRequest) -> schemas.Numbered:
+def add_comment(actor: CaseReader, db: Db, site_id: UUID, wanted: schemas.CommentRequest) -> answered.Numbered:
     """Say something: to every party, inside the offices, or among the carrier's own people."""
     with db.begin(actor) as session:
-        return schemas.Numbered(n=handling.comment(session, actor, site_id, wanted))
+        return answered.Numbered(n=handling.comment(session, actor, site_id, wanted))
 
 
 @router.put("/sites/{site_id}/assignment")
@@ -190,7 +192,7 @@ def assign(
     wanted: schemas.AssignRequest,
     response: Response,
     if_match: IfMatch = None,
-) -> schemas.SiteCase:
+) -> answered.SiteCase:
     """Put a colleague in charge on the window's or the owner's side."""
     with db.begin(actor) as session:
         changed = handling.assign(session, actor, site_id, if_match, wanted.person_id)
@@ -207,17 +209,17 @@ def delegate(
 
 
 @router.get("/sites/{site_id}/reviews")
-def read_reviews(actor: CaseReader, db: Db, site_id: UUID) -> list[schemas.Review]:
+def read_reviews(actor: CaseReader, db: Db, site_id: UUID) -> list[answered.Review]:
     """Which offices were asked, and what they answered; for window and offices."""
     with db.begin(actor) as session:
         get_site(session, site_id)
-        return [schemas.Review.model_validate(review) for review in reviews.list_reviews(session, site_id)]
+        return [answered.Review.model_validate(review) for review in reviews.list_reviews(session, site_id)]
 
 
 @router.post("/sites/{site_id}/reviews", status_code=201)
 def ask_reviewers(
     actor: CaseHandler, db: Db, site_id: UUID, wanted: schemas.ReviewersRequest, response: Response
-) -> schemas.SiteCase:
+) -> answered.SiteCase:
     """Ask several offices at once: all, any or n of them must agree, each by the day given."""
     with db.begin(actor) as session:
         asked = reviews.ask_reviewers(session, actor, site_id, wanted)
@@ -227,7 +229,7 @@ def ask_reviewers(
 @router.post("/sites/{site_id}/reviews/answer")
 def answer_review(
     actor: OwnerReviewer, db: Db, site_id: UUID, wanted: schemas.ReviewAnswer, response: Response
-) -> schemas.SiteCase:
+) -> answered.SiteCase:
     """My office's answer, given once."""
     with db.begin(actor) as session:
         answered = reviews.answer_review(session, actor, site_id, wanted)
@@ -237,7 +239,7 @@ def answer_review(
 @router.post("/sites/{site_id}/sharing-answer")
 def answer_sharing(
     actor: ApplicationWriter, db: Db, site_id: UUID, wanted: schemas.SharingAnswer, response: Response
-) -> schemas.SiteCase:
+) -> answered.SiteCase:
     """Whether I, who hold the slot, would share it."""
     with db.begin(actor) as session:
         answered = answer_as_holder(session, actor, site_id, wanted.accepts)
@@ -245,18 +247,18 @@ def answer_sharing(
 
 
 @router.get("/sites/{site_id}/documents")
-def read_documents(actor: CaseReader, db: Db, site_id: UUID) -> list[schemas.Document]:
+def read_documents(actor: CaseReader, db: Db, site_id: UUID) -> list[answered.Document]:
     """Documents of a site and of its whole application, newest version first."""
     with db.begin(actor) as session:
         site = get_site(session, site_id)
         found = documents.list_documents(session, site["application_id"], site_id)
-    return [schemas.Document.model_validate(one) for one in found]
+    return [answered.Document.model_validate(one) for one in found]
 
 
 @router.post("/sites/{site_id}/documents", status_code=201, openapi_extra=DOCUMENT_BODY)
 def add_document(
     actor: CaseReader, db: Db, site_id: UUID, sent: Annotated[SentFile, Depends(read_file)]
-) -> schemas.Document:
+) -> answered.Document:
     """Attach a file as the next version of its type."""
     with db.begin(actor) as session:
         get_site(session, site_id)
@@ -268,7 +270,7 @@ def add_document(
             of_application=sent.fields.get("of_application") == "true",
             audience="inside" if sent.fields.get("audience") == "inside" else "all",
         )  # fmt: skip
-    return schemas.Document.model_validate(made)
+    return answered.Document.model_validate(made)
 
 
 @router.get("/documents/{document_id}/file", response_class=Response, responses=_FILE)
@@ -302,11 +304,11 @@ def withdraw_document(actor: CaseReader, db: Db, document_id: UUID) -> None:
 
 
 @router.get("/sites/{site_id}/asset-corrections")
-def read_feedback(actor: CaseReader, db: Db, site_id: UUID) -> list[schemas.Feedback]:
+def read_feedback(actor: CaseReader, db: Db, site_id: UUID) -> list[answered.Feedback]:
     """What a refusal said of the asset, for staff to confirm."""
     with db.begin(actor) as session:
         get_site(session, site_id)
-        return [schemas.Feedback.model_validate(one) for one in list_feedback(session, site_id)]
+        return [answered.Feedback.model_validate(one) for one in list_feedback(session, site_id)]
 
 
 @router.post("/asset-corrections/{feedback_id}")
@@ -317,11 +319,11 @@ def confirm_feedback(actor: CaseHandler, db: Db, feedback_id: UUID, wanted: sche
 
 
 @router.post("/hand-over")
-def hand_over(actor: HandOver, db: Db, wanted: schemas.HandOverRequest) -> schemas.HandedOver:
+def hand_over(actor: HandOver, db: Db, wanted: schemas.HandOverRequest) -> answered.HandedOver:
     """Every case of one window contractor to the next, in one audited act."""
     with db.begin(actor) as session:
         moved = handling.hand_over(session, wanted.from_organisation_id, wanted.to_organisation_id)
-    return schemas.HandedOver(sites=moved)
+    return answered.HandedOver(sites=moved)
 
 
 @router.get("/procedure")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.accounts.actor import Actor
-from app.applications.asset_facts import find_assets, snapshot
+from app.applications.choosing.asset_facts import find_assets, snapshot
 from app.applications.events import add_event
 from app.applications.procedure import Party
 from app.applications.schemas import SITES_MOST, ApplicationRequest, Plan, TransitionRequest

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import text
 
 from app.applications import corrections, permits, slots
-from app.applications.asset_facts import refuse_retired_asset, refuse_vanished_asset
 from app.applications.asset_feedback import propose_corrections
+from app.applications.choosing.asset_facts import refuse_retired_asset, refuse_vanished_asset
 from app.applications.deadlines import closures_of, days_left, office_of
 from app.applications.moves import Move, Outcome
 from app.applications.reviews import offices_of, refuse_open_reviews

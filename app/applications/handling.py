@@ -10,7 +10,7 @@ from app.accounts import audit
 from app.accounts.actor import Actor
 from app.accounts.permissions import Permission
 from app.applications.events import add_event, payload
-from app.applications.notices import tell
+from app.applications.outbox.notices import tell
 from app.applications.procedure import Party
 from app.applications.schemas import CommentRequest
 from app.applications.sites import SiteRow, get_site, lock_site, match_version, parties_of

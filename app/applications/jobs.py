@@ -4,10 +4,10 @@ import time
 from datetime import datetime
 
 from app.accounts.actor import Transactions
-from app.applications.deliveries import send_due_deliveries
-from app.applications.mails import send_due_digests, send_due_mails
-from app.applications.notices import WORKER, send_all_soon
-from app.applications.reminders import remind
+from app.applications.outbox.deliveries import send_due_deliveries
+from app.applications.outbox.mails import send_due_digests, send_due_mails
+from app.applications.outbox.notices import WORKER, send_all_soon
+from app.applications.outbox.reminders import remind
 from app.clock import TOKYO
 from app.config import Settings
 

@@ -12,7 +12,7 @@ from app.accounts import audit
 from app.accounts.actor import Actor
 from app.applications.events import add_event, payload
 from app.applications.moves import Move, Outcome
-from app.applications.notices import tell
+from app.applications.outbox.notices import tell
 from app.applications.procedure import Party
 from app.applications.schemas import ReviewAnswer, ReviewersRequest
 from app.applications.sites import SiteRow, get_site, lock_site, parties_of

@@ -10,7 +10,7 @@ from app.accounts import audit
 from app.accounts.actor import Actor
 from app.applications.events import add_event, payload
 from app.applications.moves import Move, Outcome
-from app.applications.notices import tell
+from app.applications.outbox.notices import tell
 from app.applications.procedure import Party
 from app.applications.schemas import SharingRequest
 from app.applications.sharing import (

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
-from app.applications.asset_facts import find_assets, snapshot
+from app.applications.choosing.asset_facts import find_assets, snapshot
 from app.applications.drafts import ApplicationRow, get_application, get_draft, sites_of
 from app.applications.schemas import TransitionRequest
 from app.applications.sites import match_version, procedure_in_force

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.actor import Actor, Service
 from app.applications import deadlines
-from app.applications.documents_needed import missing_documents
+from app.applications.documents.needed import missing_documents
 from app.applications.effects import carry_out
 from app.applications.events import add_event, payload
-from app.applications.issuing import ask_for_paper
 from app.applications.moves import Move
-from app.applications.notices import tell
+from app.applications.outbox.notices import tell
+from app.applications.papers.issuing import ask_for_paper
 from app.applications.procedure import RESUME, Party, Procedure, State, Transition
 from app.applications.schemas import TransitionRequest
 from app.applications.sites import SiteRow, get_site, lock_site, match_version, parties_of, procedure_of

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.applications.asset_facts import find_assets
+from app.applications.choosing.asset_facts import find_assets
 from app.clock import is_business_day
 from app.demo.case_records import Row
 from app.demo.cases import Found, Pools

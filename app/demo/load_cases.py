@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.accounts import audit
 from app.accounts.actor import Service, tell_database
-from app.applications.asset_facts import snapshot
-from app.applications.fees import rule_to_json
-from app.applications.known_fee_rules import KNOWN_FEE_RULES
+from app.applications.choosing.asset_facts import snapshot
+from app.applications.fees.known_rules import KNOWN_FEE_RULES
+from app.applications.fees.rules import rule_to_json
 from app.applications.sites import keep_procedure
 from app.applications.standard_procedure import STANDARD
 from app.clock import today

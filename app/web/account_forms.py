@@ -21,7 +21,7 @@ from app.accounts.permissions import Permission
 from app.accounts.secrets import check_csrf, csrf_token, digest
 from app.accounts.sessions import SignedIn
 from app.accounts.sign_in import Browser
-from app.applications.notice_inbox import count_unread
+from app.applications.outbox.notice_inbox import count_unread
 from app.problems import FORBIDDEN, Problem
 from app.web.account_words import account_words
 from app.web.messages import MESSAGES

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import Db
 from app.accounts.sessions import SignedIn
-from app.applications import documents, drafts
+from app.applications import drafts
 from app.applications.answers import site_answer
-from app.applications.prechecks import check_sites
+from app.applications.choosing.prechecks import check_sites
+from app.applications.documents import versions as documents
 from app.applications.standard_procedure import DOCUMENT_TYPES
 from app.applications.submission import REQUIRED, lacking_fields
 from app.problems import Problem

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import Db
 from app.accounts.sessions import SignedIn
-from app.applications import documents, drafts
-from app.applications.chosen_assets import assets_of_selection, read_chosen
-from app.applications.prechecks import check_sites
+from app.applications import drafts
+from app.applications.choosing.chosen_assets import assets_of_selection, read_chosen
+from app.applications.choosing.prechecks import check_sites
+from app.applications.documents import versions as documents
 from app.applications.schemas import Plan
 from app.applications.sites import get_site
 from app.problems import INVALID, NOT_FOUND, Problem

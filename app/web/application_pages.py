@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from app.accounts.auth import Db
 from app.accounts.sessions import SignedIn
 from app.applications import drafts
-from app.applications.asset_facts import find_assets
-from app.applications.chosen_assets import assets_of_selection, read_chosen
+from app.applications.choosing.asset_facts import find_assets
+from app.applications.choosing.chosen_assets import assets_of_selection, read_chosen
 from app.applications.schemas import ApplicationRequest
 from app.applications.submission import submit_application
 from app.problems import INVALID, NOT_FOUND, Problem

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from app.applications.prechecks import Finding
+from app.applications.choosing.prechecks import Finding
 from app.applications.schemas import Plan
 from app.applications.standard_procedure import STANDARD
 from app.applications.submission import REQUIRED

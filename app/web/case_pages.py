@@ -18,7 +18,7 @@ from app.accounts.auth import Db
 from app.accounts.sessions import SignedIn
 from app.applications.answers import site_answer
 from app.applications.boards import side_of
-from app.applications.documents import add_document, examine_upload
+from app.applications.documents.versions import add_document, examine_upload
 from app.applications.drafts import change_site_plan
 from app.applications.permits import LEGAL_BASES
 from app.applications.plan_words import FIELDS as PLAN_FIELDS

@@ -13,7 +13,7 @@ from app.accounts.auth import Db
 from app.accounts.permissions import Permission
 from app.applications import handling, reviews
 from app.applications.asset_feedback import decide_feedback
-from app.applications.documents import withdraw_document
+from app.applications.documents.versions import withdraw_document
 from app.applications.schemas import CommentRequest, ReviewAnswer, ReviewersRequest
 from app.applications.sharing_offers import answer_as_holder
 from app.problems import INVALID, Problem

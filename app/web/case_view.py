@@ -13,14 +13,14 @@ from app.applications.answers import case_answer
 from app.applications.asset_feedback import list_feedback
 from app.applications.boards import side_of
 from app.applications.corrections import changed_since
-from app.applications.documents import GENERATED, list_documents
-from app.applications.forecast import likely_days
+from app.applications.documents.versions import GENERATED, list_documents
 from app.applications.handling import colleagues
 from app.applications.permits import FITTING, LEGAL_BASES
 from app.applications.procedure import Procedure, Transition
 from app.applications.reviews import list_reviews, outlook
 from app.applications.sites import SiteRow, get_site, list_events, parties_of, procedure_of
 from app.applications.standard_procedure import DOCUMENT_TYPES
+from app.applications.statistics.forecast import likely_days
 from app.applications.workflow import available_actions
 from app.clock import today
 

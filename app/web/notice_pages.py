@@ -11,9 +11,9 @@ from fastapi.responses import Response
 from app.accounts.auth import Db
 from app.accounts.permissions import Permission
 from app.accounts.sessions import SignedIn
-from app.applications import feed_addresses, notice_inbox
-from app.applications.failures import list_failures
-from app.applications.outbox_schemas import MailChoice
+from app.applications.outbox import feed_addresses, notice_inbox
+from app.applications.outbox.failures import list_failures
+from app.applications.outbox.schemas import MailChoice
 from app.clock import today
 from app.problems import INVALID, Problem
 from app.web.account_forms import PageRequires, Posted, account_page, go

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import Db
 from app.accounts.sessions import SignedIn
-from app.applications.asset_facts import find_assets
-from app.applications.fee_amounts import NotAnAmount, exact
-from app.applications.fee_estimates import Estimate, PeriodEstimate, estimate, estimate_period
-from app.applications.fee_facts import AMOUNTS, FeeFacts, FeeItem
-from app.applications.fee_rules import rules_of
-from app.applications.fees import FeeKind, FeeRule, NoRule, rule_in_force
+from app.applications.choosing.asset_facts import find_assets
+from app.applications.fees.amounts import NotAnAmount, exact
+from app.applications.fees.estimates import Estimate, PeriodEstimate, estimate, estimate_period
+from app.applications.fees.facts import AMOUNTS, FeeFacts, FeeItem
+from app.applications.fees.kept_rules import rules_of
+from app.applications.fees.rules import FeeKind, FeeRule, NoRule, rule_in_force
 from app.clock import today
 from app.problems import NOT_FOUND, Problem
 from app.web.office_forms import Fault, FeeViewer, fault, office_page, plain, read_day, refuse, typed_of

@@ -13,10 +13,10 @@ from app.accounts.auth import Db
 from app.accounts.organisations import get_organisation
 from app.accounts.permissions import OrganisationKind
 from app.accounts.sessions import SignedIn
-from app.applications.fee_rules import put_rules, rules_of
-from app.applications.fees import FeeKind, FeeRule, rule_to_json
-from app.applications.known_fee_rules import KNOWN_FEE_RULES
-from app.applications.office_settings import lock_office
+from app.applications.fees.kept_rules import put_rules, rules_of
+from app.applications.fees.known_rules import KNOWN_FEE_RULES
+from app.applications.fees.rules import FeeKind, FeeRule, rule_to_json
+from app.applications.offices.settings import lock_office
 from app.clock import today
 from app.problems import CONFLICT, NOT_FOUND, Problem
 from app.territory.facts import facts_by_code

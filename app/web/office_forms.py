@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from app.accounts.permissions import Permission
 from app.accounts.sessions import SignedIn
-from app.applications.office_schemas import Closure, VariationRequest
+from app.applications.offices.schemas import Closure, VariationRequest
 from app.applications.standard_procedure import STANDARD
 from app.problems import INVALID, Problem
 from app.web.account_forms import PageRequires, account_page

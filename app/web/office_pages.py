@@ -11,8 +11,8 @@ from app.accounts.actor import Actor
 from app.accounts.auth import Db
 from app.accounts.permissions import Permission
 from app.accounts.sessions import SignedIn
-from app.applications import office_settings
-from app.applications.office_schemas import Closure, VariationRequest
+from app.applications.offices import settings as office_settings
+from app.applications.offices.schemas import Closure, VariationRequest
 from app.applications.standard_procedure import STANDARD
 from app.clock import today
 from app.problems import CONFLICT, Problem

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
-from app.applications.fee_amounts import NotAnAmount, exact
-from app.applications.fees import FEE_KIND_LABELS, AppliesTo, FeeKind, FeeRule, Reduction, check_rules
+from app.applications.fees.amounts import NotAnAmount, exact
+from app.applications.fees.rules import FEE_KIND_LABELS, AppliesTo, FeeKind, FeeRule, Reduction, check_rules
 from app.clock import today
 from app.problems import Problem
 from app.web.office_forms import Fault, fault, plain, read_day

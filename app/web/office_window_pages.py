@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from app.accounts.auth import Db
 from app.accounts.permissions import OrganisationKind
 from app.accounts.sessions import SignedIn
-from app.applications import office_settings
-from app.applications.office_schemas import CapRequest, RouteRequest
+from app.applications.offices import settings as office_settings
+from app.applications.offices.schemas import CapRequest, RouteRequest
 from app.applications.slots import RESERVATIONS_MOST
 from app.applications.standard_procedure import STANDARD
 from app.problems import Problem

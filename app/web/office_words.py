@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from app.applications.fee_amounts import ROUNDING_MODES, shown
-from app.applications.fee_facts import LABELS
-from app.applications.fee_words import rule_in_words
-from app.applications.fees import FEE_KIND_LABELS, FeeKind, FeeRule
-from app.applications.office_schemas import VariationRequest
+from app.applications.fees.amounts import ROUNDING_MODES, shown
+from app.applications.fees.facts import LABELS
+from app.applications.fees.rules import FEE_KIND_LABELS, FeeKind, FeeRule
+from app.applications.fees.words import rule_in_words
+from app.applications.offices.schemas import VariationRequest
 from app.applications.procedure import State, Transition
 from app.applications.standard_procedure import DOCUMENT_TYPES, STAGES, STANDARD
 from app.assets.fields import FIELDS as ASSET_FIELDS

@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.permissions import Permission
 from app.accounts.sessions import SignedIn
-from app.applications.case_facts import Facts
-from app.applications.figures import PUBLIC_FIGURES, STAFF_FIGURES, Figure
-from app.applications.statistics import PLAN, Wanted, figure_for, is_staff, public_figure, year_of, year_term
-from app.applications.statistics_router import Keeper, unless_known
+from app.applications.statistics.case_facts import Facts
+from app.applications.statistics.counts import PLAN, Wanted, figure_for, is_staff, public_figure, year_of, year_term
+from app.applications.statistics.figures import PUBLIC_FIGURES, STAFF_FIGURES, Figure
+from app.applications.statistics.router import Keeper, unless_known
 from app.clock import add_months, today
 from app.web.account_forms import PageRequires, account_page, look_up_viewer
 from app.web.account_words import local_time

@@ -8,10 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from app.applications.charts import Bar, DayRange, MonthValue, Plan, bars, columns_by_month, median_range
-from app.applications.figures import Column, Figure, Row
 from app.applications.procedure import PARTY_LABELS, Party
-from app.applications.statistics import PLAN
+from app.applications.statistics.charts import Bar, DayRange, MonthValue, Plan, bars, columns_by_month, median_range
+from app.applications.statistics.counts import PLAN
+from app.applications.statistics.figures import Column, Figure, Row
 from app.web.messages import Language, message
 
 _MOST_BARS = 10  # what comes after is in the table

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from app.accounts.auth import Db
 from app.accounts.permissions import Permission
 from app.accounts.sessions import SignedIn
-from app.applications import webhooks
-from app.applications.outbox_schemas import DeliveryState, WebhookRequest
+from app.applications.outbox import webhooks
+from app.applications.outbox.schemas import DeliveryState, WebhookRequest
 from app.problems import INVALID, Problem
 from app.web.account_forms import PageRequires, Posted, account_page, go
 from app.web.account_pages import id_of

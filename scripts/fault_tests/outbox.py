@@ -15,7 +15,7 @@ import psycopg
 from sqlalchemy import text
 
 from app.accounts.actor import Service, Transactions
-from app.applications.notices import tell
+from app.applications.outbox.notices import tell
 from app.applications.procedure import to_json
 from app.applications.standard_procedure import STANDARD
 from app.config import Settings

@@ -1,6 +1,6 @@
 """The Japanese font that official papers are set in."""
 
-from app.applications.papers import FONT_PACKAGE, find_fonts, has_japanese_font
+from app.applications.papers.pdf import FONT_PACKAGE, find_fonts, has_japanese_font
 from scripts.machine.postgres_server import apt_install, may_install
 from scripts.machine.terminal import say
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from app.applications.paper_facts import (
+from app.applications.papers.facts import (
     Appeal,
     CorrectionFacts,
     CorrectionItem,

@@ -15,9 +15,9 @@ from sqlalchemy import Engine
 
 from app.accounts.actor import Actor, Transactions
 from app.accounts.permissions import Role
-from app.applications.document_files import ExaminedFile
-from app.applications.documents import add_document, examine_upload
-from app.applications.documents_needed import missing_documents
+from app.applications.documents.files import ExaminedFile
+from app.applications.documents.needed import missing_documents
+from app.applications.documents.versions import add_document, examine_upload
 from app.applications.drafts import create_application
 from app.applications.schemas import ApplicationRequest, TransitionRequest
 from app.applications.sites import SiteRow, get_site, procedure_of

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from app.accounts.permissions import Role
-from app.applications.document_files import LARGEST_FILE_BYTES
+from app.applications.documents.files import LARGEST_FILE_BYTES
 from tests.accounts_world import World, settings_of
 from tests.applications.playing import PERMIT, PLAN, Window, add_office_assets, add_player, png
 from tests.conftest import database, serving

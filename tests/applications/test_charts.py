@@ -15,8 +15,8 @@ from markupsafe import Markup
 from PIL import Image
 from playwright.async_api import async_playwright
 
-from app.applications.chart_marks import WIDTH, fitted, shown, text_width
-from app.applications.charts import Bar, DayRange, MonthValue, Plan, bars, columns_by_month, median_range
+from app.applications.statistics.chart_marks import WIDTH, fitted, shown, text_width
+from app.applications.statistics.charts import Bar, DayRange, MonthValue, Plan, bars, columns_by_month, median_range
 
 STATIC = Path("app/web/static")
 NS = {"s": "http://www.w3.org/2000/svg"}

@@ -13,9 +13,9 @@ import openpyxl
 import pytest
 from PIL import Image
 
-from app.applications.document_files import LARGEST_FILE_BYTES, examine, safe_name
-from app.applications.document_reading import PAGES, PIXELS
-from app.applications.papers import render_paper
+from app.applications.documents.files import LARGEST_FILE_BYTES, examine, safe_name
+from app.applications.documents.reading import PAGES, PIXELS
+from app.applications.papers.pdf import render_paper
 from app.problems import INVALID, TOO_LARGE, Problem
 from app.tabular.limits import Limits
 from tests.applications import made_documents as made
@@ -338,7 +338,7 @@ def test_a_file_over_the_limit_is_refused_unread(tmp_path: Path) -> None:
 
 
 def test_a_page_too_hard_to_draw_costs_its_picture_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.applications.document_files._LIMITS", Limits(cpu_seconds=3, wait_seconds=90.0))
+    monkeypatch.setattr("app.applications.documents.files._LIMITS", Limits(cpu_seconds=3, wait_seconds=90.0))
     drawing = zlib.compress(b"q " + b"0 0 m 595 842 l 0 842 595 0 1 1 c f " * 1_000_000)
     content = b"<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(drawing), drawing)
     examined = examine(pdf(CATALOG, PAGE[:-2] + b"/Contents 4 0 R>>", (content,)), "a.pdf")

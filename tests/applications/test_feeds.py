@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from app.applications.feeds import FeedEntry, atom, calendar, fit_text, utc
+from app.applications.outbox.feeds import FeedEntry, atom, calendar, fit_text, utc
 
 SPACE = UUID("8f6c1b0e-7a55-4b5e-9e53-6a1f3a5d2c11")
 AT = datetime(2026, 11, 20, 9, 30, 15, 123456, tzinfo=timezone(timedelta(hours=9)))

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.applications.fee_amounts import NotAnAmount, as_decimal, exact, exact_rate, rounded, shown
-from app.applications.fee_estimates import estimate, estimate_period, month_start
-from app.applications.fee_facts import FeeFacts, FeeItem
-from app.applications.fees import (
+from app.applications.fees.amounts import NotAnAmount, as_decimal, exact, exact_rate, rounded, shown
+from app.applications.fees.estimates import estimate, estimate_period, month_start
+from app.applications.fees.facts import FeeFacts, FeeItem
+from app.applications.fees.known_rules import KNOWN_FEE_RULES
+from app.applications.fees.rules import (
     AppliesTo,
     FeeKind,
     FeeRule,
@@ -24,7 +25,6 @@ from app.applications.fees import (
     rule_in_force,
     rule_to_json,
 )
-from app.applications.known_fee_rules import KNOWN_FEE_RULES
 from app.problems import Problem
 
 ON = date(2026, 4, 1)

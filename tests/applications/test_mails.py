@@ -13,7 +13,7 @@ from icalendar import Calendar
 
 from app.accounts.actor import Transactions
 from app.applications import jobs
-from app.applications.mails import NO_SERVER, TRIES, last_digest_at, send_due_digests, send_due_mails
+from app.applications.outbox.mails import NO_SERVER, TRIES, last_digest_at, send_due_digests, send_due_mails
 from app.clock import TOKYO, today
 from app.config import Settings
 from app.worker import work_off

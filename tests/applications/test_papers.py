@@ -18,8 +18,8 @@ import pypdfium2
 import pytest
 import typst
 
-from app.applications.paper_facts import CorrectionItem, PaperFacts, PaperKind
-from app.applications.papers import japanese_day, render_paper
+from app.applications.papers.facts import CorrectionItem, PaperFacts, PaperKind
+from app.applications.papers.pdf import japanese_day, render_paper
 from app.problems import Problem
 from tests.applications.paper_examples import CORRECTION, DENIAL, EXAMPLES, LEASE, NO, PERMIT, WINDOW, YES
 

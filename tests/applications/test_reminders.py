@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from app.accounts.actor import Transactions
-from app.applications.mail_texts import words_of
-from app.applications.reminders import remind
+from app.applications.outbox.mail_texts import words_of
+from app.applications.outbox.reminders import remind
 from tests.accounts_world import World
 from tests.applications.window_cases import Owner, add_case, notices
 from tests.applications.window_cases import db as db

@@ -7,8 +7,8 @@ import openpyxl
 import orjson
 import pytest
 
-from app.applications.selection import SelectedRow, Selection, read_selection, selection_from_json
-from app.applications.selection_columns import is_asset_id, read_ids
+from app.applications.choosing.columns import is_asset_id, read_ids
+from app.applications.choosing.selection import SelectedRow, Selection, read_selection, selection_from_json
 from app.tabular.table import Unreadable
 
 A, B, C = "131041-B-E0000000000007", "130001-L-0123", "130001-S-S00042"

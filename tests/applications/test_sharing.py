@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from app.applications.neighbours import NEIGHBOUR_RULES, explanation_radius_m, height_hints, top_height_m
+from app.applications.choosing.neighbours import NEIGHBOUR_RULES, explanation_radius_m, height_hints, top_height_m
 from app.applications.sharing import (
     CABINET_ANSWER,
     FORM_LABELS,

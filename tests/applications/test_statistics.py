@@ -18,15 +18,15 @@ from psycopg.rows import dict_row
 
 from app.accounts.actor import Actor, Transactions
 from app.accounts.permissions import OrganisationKind
-from app.applications import case_facts
-from app.applications.business_days import DayCounter
-from app.applications.case_facts import COUNTING, FactKeeper, Facts, read_facts
 from app.applications.deadlines import read_site_clock
-from app.applications.failures import list_failures
-from app.applications.figures import PUBLIC_FIGURES, STAFF_FIGURES, to_csv, to_json
+from app.applications.outbox.failures import list_failures
 from app.applications.procedure import Procedure, from_json
 from app.applications.standard_procedure import STANDARD
-from app.applications.statistics import Wanted, count_figure, figure_for, public_figure
+from app.applications.statistics import case_facts
+from app.applications.statistics.business_days import DayCounter
+from app.applications.statistics.case_facts import COUNTING, FactKeeper, Facts, read_facts
+from app.applications.statistics.counts import Wanted, count_figure, figure_for, public_figure
+from app.applications.statistics.figures import PUBLIC_FIGURES, STAFF_FIGURES, to_csv, to_json
 from app.clock import TOKYO, add_business_days, business_days_between, today
 from app.config import Settings
 from app.db import make_app_engine, make_engine, make_sessions

@@ -22,7 +22,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from app import outbound
 from app.accounts.actor import Transactions
-from app.applications.deliveries import TRIES, WAITS, send_due_deliveries
+from app.applications.outbox.deliveries import TRIES, WAITS, send_due_deliveries
 from app.outbound import NotPosted, check_destination, is_public
 from app.worker import work_off
 from scripts.fault_tests.receivers import Answer, HookReceiver, hook_receiver

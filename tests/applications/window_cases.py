@@ -13,7 +13,7 @@ import pytest
 
 from app.accounts.actor import Actor, Service, Transactions
 from app.accounts.secrets import digest, new_secret
-from app.applications.notices import tell
+from app.applications.outbox.notices import tell
 from app.applications.procedure import to_json
 from app.applications.standard_procedure import STANDARD
 from app.config import Settings

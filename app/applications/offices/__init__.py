@@ -1,0 +1,1 @@
+"""What offices and the window set for themselves: procedures, closures, routes, caps."""

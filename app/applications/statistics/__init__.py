@@ -1,0 +1,1 @@
+"""Figures of all cases: counted without names, forecast, drawn as charts."""
