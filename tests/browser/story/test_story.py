@@ -115,7 +115,7 @@ async def choose_and_send(
     if await page.get_by_role("button", name="下書きをつくる").count():
         await page.get_by_role("button", name="下書きをつくる").click()
     await fill_plan(page)
-    await expect(page.get_by_text("保存しました ", exact=False)).to_be_visible()
+    await expect(page.locator("#saved").filter(has_text="保存しました ")).to_be_visible()
     await page.get_by_role("button", name="送る", exact=True).click()
     await expect(page.get_by_text("照会受付").first).to_be_visible()
     rows = place.rows(
