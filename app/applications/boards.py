@@ -135,7 +135,10 @@ OWNER_NAME = (
 
 def count_sites(session: Session, actor: Actor, wanted: Wanted) -> int | None:
     """How many sites a list has; None beyond a thousand."""
-    where, bound = conditions(actor, searched(session, wanted))
+    narrowed = searched(session, wanted)
+    where, bound = conditions(actor, narrowed)
+    if len(where) == 2 and narrowed.q and narrowed.found is None:
+        return None  # words alone, and they mean more than is counted
     counted: int = session.execute(
         text(f"SELECT count(*) FROM (SELECT FROM site s WHERE {' AND '.join(where)} LIMIT {COUNTED_MOST + 1}) c"), bound
     ).scalar_one()

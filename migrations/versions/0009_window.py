@@ -745,7 +745,8 @@ CREATE FUNCTION find_sites(pattern text, most integer) RETURNS SETOF uuid LANGUA
 SET search_path = public, pg_temp AS $$
   SELECT s.site_id FROM site s WHERE s.search_text ILIKE pattern AND (
     s.organisation_id = ctx_organisation() OR s.window_organisation_id = ctx_organisation()
-    OR s.owner_organisation_id = ctx_organisation() OR s.reviewer_organisations @> ARRAY[ctx_organisation()]) LIMIT most
+    OR (s.owner_organisation_id = ctx_organisation() AND s.referred_at IS NOT NULL)
+    OR s.reviewer_organisations @> ARRAY[ctx_organisation()]) LIMIT most
 $$;
 CREATE FUNCTION count_turns(side text, today date) RETURNS TABLE (
   party text, waiting bigint, overdue bigint, due_today bigint, within_week bigint

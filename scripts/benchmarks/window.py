@@ -1,4 +1,4 @@
-"""Figures of the window with 100,000 applications: lists, their counts and downloads, and a case, row-level security on."""
+"""Figures of the window with 100,000 applications: lists with their counts, cases, and the pages, row-level security on."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,13 @@ from itertools import cycle
 
 import httpx
 import psycopg
+from sqlalchemy import text
 
+from app.accounts import sessions
+from app.accounts.actor import Service, Transactions
+from app.accounts.auth import SESSION_COOKIE
+from app.config import Settings
+from app.db import make_app_engine
 from scripts.benchmarks.figures import Figure, Measured
 from scripts.benchmarks.list_site import ListSite, make_token
 from scripts.benchmarks.stage import Stage
@@ -48,9 +54,10 @@ OWN = {"site_id", "application_id", "code", "station_id", "due_key", "search_tex
 
 @dataclass(frozen=True)
 class WindowSite:
-    """A server on 100,000 applications, with a client for each party and cases of each."""
+    """A server on 100,000 applications, with a program and a browser for each party and cases of each."""
 
     clients: dict[str, httpx.Client]
+    browsers: dict[str, httpx.Client]
     cases: dict[str, list[str]]
 
 
@@ -63,9 +70,10 @@ def crowded(site: ListSite) -> Iterator[WindowSite]:
         tokens = {party: make_token(url, email, "cases:read", scope) for party, (email, scope) in PEOPLE.items()}
         with our_server(url, site.folder / "window.log", COMMANDS_PER_MINUTE="1000000") as address:
             clients = {party: _client(address, token) for party, token in tokens.items()}
+            browsers = {party: _browser(url, address, email) for party, (email, _) in PEOPLE.items()}
             cases = {party: [one["site_id"] for one in _list(client, limit=100)] for party, client in clients.items()}
-            yield WindowSite(clients, cases)
-            for client in clients.values():
+            yield WindowSite(clients, browsers, cases)
+            for client in (*clients.values(), *browsers.values()):
                 client.close()
 
 
@@ -83,6 +91,20 @@ def _inflate(url: str) -> None:
 
 def _client(address: str, token: str) -> httpx.Client:
     return httpx.Client(base_url=f"{address}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=60)
+
+
+def _browser(url: str, address: str, email: str) -> httpx.Client:
+    """A browser that is signed in: it asks for pages, and gets them compressed as browsers do."""
+    engine = make_app_engine(Settings(database_url=url))
+    with Transactions(engine).begin(Service("command-line")) as session:
+        person = session.execute(
+            text("SELECT person_id FROM person WHERE email = :email"), {"email": email}
+        ).scalar_one()
+        secret = sessions.start(
+            session, person, method="password", address="127.0.0.1", user_agent="bench", browser="bench"
+        )
+    engine.dispose()
+    return httpx.Client(base_url=address, headers={"Cookie": f"{SESSION_COOKIE}={secret}"}, timeout=60)
 
 
 def _list(client: httpx.Client, **query: str | int | bool) -> list[dict[str, str]]:
@@ -129,6 +151,20 @@ def measure_turns(stage: Stage) -> Measured:
     return Measured(tuple(_p95_ms(site.clients["window"], ["/turns"]) for _ in range(stage.rounds)))
 
 
+def measure_page(party: str, path: str, stage: Stage) -> Measured:
+    """A page as a browser asks for it; `{case}` stands for one case after the other."""
+    site = _site(stage)
+    paths = [path.format(case=case) for case in site.cases[party]]
+    size = len(site.browsers[party].get(paths[0]).raise_for_status().content)
+    return Measured(
+        tuple(_p95_ms(site.browsers[party], paths) for _ in range(stage.rounds)), note=f"{size // 1024} KiB"
+    )
+
+
+def _page(name: str, party: str, path: str, most: float, describes: str) -> Figure:
+    return Figure(name, "ms", describes, partial(measure_page, party, path), less_is_better=True, most=most)
+
+
 def _figure(name: str, party: str, query: str, describes: str) -> Figure:
     return Figure(name, "ms", describes, partial(measure_list, party, query), less_is_better=True, most=150)
 
@@ -146,4 +182,7 @@ FIGURES = (
                partial(measure_case, party), less_is_better=True, most=200)
         for party in PEOPLE
     ),
+    _page("page-inbox", "window", "/inbox", 150, "the inbox as a page, p95"),
+    _page("page-board", "carrier", "/board", 150, "the board as a page, p95"),
+    *(_page(f"page-case-{party}", party, "/cases/{case}", 200, f"a case as a page for the {party}, p95") for party in PEOPLE),
 )  # fmt: skip
