@@ -5,10 +5,12 @@ import io
 from dataclasses import dataclass
 from functools import lru_cache
 
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
 from PIL import Image
 
 PHOTOGRAPHS = frozenset({"completion_photos", "restoration_photos", "photo"})
-_LINES = ("SAMPLE DOCUMENT", "This file was made up. It stands for a document of a sample case.")
+_TITLE = "SAMPLE"
+_LINE = "This file was made up. It stands for a document of a sample case."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +41,26 @@ def _photograph() -> SampleFile:
 
 @lru_cache
 def _page() -> SampleFile:
-    return SampleFile("pdf", "application/pdf", _pdf(), 1, _picture(68, 96))
+    content = _pdf()
+    with pdfium.PdfDocument(content) as document:
+        thumbnail = _png(document[0].render(scale=96 / 842).to_pil())
+    return SampleFile("pdf", "application/pdf", content, 1, thumbnail)
 
 
 def _picture(width: int, height: int) -> bytes:
     """A grey field that grows darker downwards, as PNG."""
-    image = Image.linear_gradient("L").resize((width, height)).point([200 - n // 3 for n in range(256)])
+    return _png(Image.linear_gradient("L").resize((width, height)).point([200 - n // 3 for n in range(256)]))
+
+
+def _png(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
 def _pdf() -> bytes:
-    """A page of A4 with two lines, written out by hand: objects, then the table of where they begin."""
-    shown = " ".join(f"({line}) Tj 0 -28 Td" for line in _LINES)
-    stream = f"BT /F1 16 Tf 72 740 Td {shown} ET"
+    """A page of A4 with a title and a line, written out by hand: objects, then the table of where they begin."""
+    stream = f"BT /F1 96 Tf 72 660 Td ({_TITLE}) Tj /F1 13 Tf 0 -60 Td ({_LINE}) Tj ET"
     objects = (
         "<</Type/Catalog/Pages 2 0 R>>",
         "<</Type/Pages/Kids[3 0 R]/Count 1>>",
