@@ -5,9 +5,11 @@ from app.applications import models as applications
 from app.applications.offices import models as office_models
 from app.applications.outbox import models as outbox_models
 from app.assets.models import asset
+from app.coverage import models as coverage
 from app.db import Base
 from app.lists import models as lists
 from app.stations.models import station
+from app.surveys import models as surveys
 from app.territory.models import DataSource, DataVersion, Municipality, PopulationMesh
 from app.wifi.models import access_point
 
@@ -22,9 +24,11 @@ __all__ = [
     "accounts",
     "applications",
     "asset",
+    "coverage",
     "lists",
     "metadata",
     "office_models",
     "outbox_models",
     "station",
+    "surveys",
 ]

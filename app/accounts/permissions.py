@@ -22,6 +22,9 @@ class Permission(StrEnum):
     CASES_HANDLE = "cases:handle"  # say who is in charge of a case, ask offices for their opinion
     CASES_STATISTICS = "cases:statistics"  # figures over all cases
     CASES_HAND_OVER = "cases:hand-over"  # give a contractor's cases to the next one
+    SURVEYS_READ = "surveys:read"  # measurements and figures by carrier, of every published survey
+    SURVEYS_IMPORT = "surveys:import"  # make surveys of one's own organisation, send their logs, publish them
+    CLAIMS_WRITE = "claims:write"  # say where one's own network serves
     WEBHOOKS_MANAGE = "webhooks:manage"
     PEOPLE_READ = "people:read"  # people of one's own organisation
     PEOPLE_MANAGE = "people:manage"
@@ -62,6 +65,7 @@ _P, _R, _K = Permission, Role, OrganisationKind
 _ANYONE = {_P.ACCOUNT_MANAGE, _P.PEOPLE_READ}
 _CARRIER = _ANYONE | {
     _P.ASSETS_READ_CARRIER, _P.PLANS_READ, _P.PLANS_WRITE, _P.APPLICATIONS_WRITE, _P.CASES_READ, _P.WEBHOOKS_MANAGE,
+    _P.CLAIMS_WRITE,
 }  # fmt: skip
 _STAFF = _ANYONE | {_P.ASSETS_READ_CARRIER, _P.ASSETS_READ_INTERNAL}
 _CASES = _STAFF | {_P.CASES_READ, _P.CASES_HANDLE, _P.CASES_STATISTICS, _P.WEBHOOKS_MANAGE}
@@ -72,8 +76,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     _R.WINDOW_OPERATOR: frozenset(_CASES | {_P.CASES_WINDOW}),
     _R.OWNER_REVIEWER: frozenset(_CASES | {_P.CASES_REVIEW}),
     _R.MUNICIPAL_EDITOR: frozenset(_STAFF | {_P.ASSETS_IMPORT}),
-    _R.PLANNER: frozenset(_STAFF | {_P.CASES_STATISTICS}),
-    _R.SURVEYOR: frozenset(_ANYONE),
+    _R.PLANNER: frozenset(_STAFF | {_P.CASES_STATISTICS, _P.SURVEYS_READ, _P.SURVEYS_IMPORT}),
+    _R.SURVEYOR: frozenset(_ANYONE | {_P.SURVEYS_IMPORT}),
     _R.ORGANISATION_ADMIN: frozenset(_ANYONE | {_P.PEOPLE_MANAGE}),
     _R.AUDITOR: frozenset(_ANYONE | {_P.AUDIT_READ}),
     _R.SYSTEM_ADMIN: frozenset(_ANYONE | {_P.PEOPLE_MANAGE, _P.ORGANISATIONS_MANAGE, _P.CASES_HAND_OVER}),

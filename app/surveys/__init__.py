@@ -1,0 +1,1 @@
+"""Surveys: campaigns of measuring the signal, their logs, and what residents report."""
