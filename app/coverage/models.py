@@ -71,7 +71,7 @@ class CoverageCell(Base):
 
     build_id: Mapped[UUID] = _of_build()
     cell_id: Mapped[str] = mapped_column(
-        Text, primary_key=True, comment="mesh code, carrier, technology, and sample or not, joined by dashes"
+        Text, primary_key=True, index=True, comment="mesh code, carrier, profile, and sample or not, joined by dashes"
     )
     level: Mapped[str] = mapped_column(Text)
     mesh_code: Mapped[str] = mapped_column(String(10), index=True)

@@ -170,7 +170,8 @@ CREATE TABLE coverage_cell (
 );
 CREATE INDEX ix_coverage_cell_geom ON coverage_cell USING gist (geom);
 CREATE INDEX ix_coverage_cell_mesh_code ON coverage_cell (mesh_code);
-COMMENT ON COLUMN coverage_cell.cell_id IS 'mesh code, carrier, technology, and sample or not, joined by dashes';
+CREATE INDEX ix_coverage_cell_cell_id ON coverage_cell (cell_id);
+COMMENT ON COLUMN coverage_cell.cell_id IS 'mesh code, carrier, profile, and sample or not, joined by dashes';
 COMMENT ON COLUMN coverage_cell.carrier IS 'A carrier, or all: every carrier of the profile together';
 COMMENT ON COLUMN coverage_cell.grade IS 'Where the signal of most of it lies among the bounds of the profile';
 COMMENT ON COLUMN coverage_cell.lower_dbm IS 'Tolerance bound that must reach the threshold for covered';
@@ -295,16 +296,29 @@ SEE_SURVEY = f"""({SERVICE} OR ({_may("surveys:import")} AND organisation_id = {
   OR ({_may("surveys:read")} AND state = 'published'))"""
 MAKE_SURVEY = f"({SERVICE} OR ({_may('surveys:import')} AND organisation_id = {ME}))"
 OF_SURVEY = "EXISTS (SELECT FROM survey s WHERE s.survey_id = {table}.survey_id)"
+# Who may read a published survey of another organisation may not add to it.
+OWN_SURVEY = f"""EXISTS (SELECT FROM survey s WHERE s.survey_id = survey_file.survey_id
+  AND ({SERVICE} OR ({_may("surveys:import")} AND s.organisation_id = {ME})))"""
+OF_FILE = "EXISTS (SELECT FROM survey_file f WHERE f.file_id = survey_file_part.file_id)"
+OF_OWN_FILE = f"""EXISTS (SELECT FROM survey_file f JOIN survey s USING (survey_id)
+  WHERE f.file_id = survey_file_part.file_id AND ({SERVICE} OR ({_may("surveys:import")} AND s.organisation_id = {ME})))"""
 BUILT = f"({SERVICE} OR {_may('surveys:read')})"
 POLICIES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "survey": (
         "SELECT, INSERT, UPDATE",
         [("see", "SELECT", SEE_SURVEY), ("add", "INSERT", MAKE_SURVEY), ("change", "UPDATE", MAKE_SURVEY)],
     ),
-    "survey_file": ("SELECT, INSERT, UPDATE", [("own", "ALL", OF_SURVEY.format(table="survey_file"))]),
+    "survey_file": (
+        "SELECT, INSERT, UPDATE",
+        [
+            ("see", "SELECT", OF_SURVEY.format(table="survey_file")),
+            ("add", "INSERT", OWN_SURVEY),
+            ("change", "UPDATE", OWN_SURVEY),
+        ],
+    ),
     "survey_file_part": (
         "SELECT, INSERT, DELETE",
-        [("own", "ALL", "EXISTS (SELECT FROM survey_file f WHERE f.file_id = survey_file_part.file_id)")],
+        [("see", "SELECT", OF_FILE), ("add", "INSERT", OF_OWN_FILE), ("replace", "DELETE", OF_OWN_FILE)],
     ),
     "measurement": ("SELECT", [("see", "SELECT", OF_SURVEY.format(table="measurement"))]),
     "coverage_build": ("SELECT, INSERT, UPDATE, DELETE", [("see", "SELECT", BUILT), ("make", "ALL", SERVICE)]),
@@ -342,6 +356,11 @@ BEGIN
     EXECUTE format('CREATE TABLE measurements.%I (LIKE public.measurement INCLUDING ALL, CHECK (survey_id = %L))', name, of_survey);
     EXECUTE format('ALTER TABLE public.measurement ATTACH PARTITION measurements.%I FOR VALUES IN (%L)', name, of_survey);
     EXECUTE format('GRANT INSERT ON measurements.%I TO tsunagaru_app', name);
+    EXECUTE format('CREATE TRIGGER only_the_service_fills BEFORE INSERT ON measurements.%I'
+      ' FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_foreign_measurement()', name);
+    -- Triggers of statements are not handed down from the parent.
+    EXECUTE format('CREATE TRIGGER measurement_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON measurements.%I'
+      ' FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_changed_measurement()', name);
   END IF;
   RETURN 'measurements.' || name;
 END $$;
@@ -352,11 +371,29 @@ CREATE FUNCTION refuse_changed_measurement() RETURNS trigger LANGUAGE plpgsql AS
 BEGIN
   RAISE EXCEPTION 'measurements are never changed' USING ERRCODE = 'insufficient_privilege';
 END $$;
-CREATE TRIGGER measurement_never_changed BEFORE UPDATE OR DELETE ON measurement
+CREATE FUNCTION refuse_foreign_measurement() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_user = 'tsunagaru_app' AND NOT ctx_duty('worker', 'command-line') THEN
+    RAISE EXCEPTION 'only the service fills measurements' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER measurement_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON measurement
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_changed_measurement()
 """
 
-# What counts: rows of loaded logs of published surveys.
+CELL = """c.cell_id, c.mesh_code, c.level, c.municipality_code, c.carrier, c.technology, c.state, c.grade, c.reason,
+  c.carriers_covered, c.carriers_gap, c.samples, c.segments, c.passes, c.days, c.mean_dbm, c.sd_db, c.lower_dbm,
+  c.upper_dbm, c.no_service_share, c.observed_share, c.road_m, c.newest_on, c.oldest_on, c.must_resurvey, c.histogram,
+  b.profile_id AS profile, b.as_of, c.is_sample, c.geom"""
+GAP = """b.profile_id || '-' || g.gap_id AS gap_id, g.kind, g.carrier, g.technology,
+  array_to_string(g.municipality_codes, ',') AS municipality_codes, g.cells, g.samples, g.segments, g.passes, g.area_km2,
+  g.observed_share, g.road_km, g.population, g.newest_on, g.oldest_on, b.profile_id AS profile, b.as_of, g.is_sample, g.geom"""
+ROAD = """r.road_id, s.code AS survey, r.municipality_code, r.carrier, r.technology, r.driven_on, r.samples, r.mean_dbm,
+  r.length_m, r.is_sample, r.geom"""
+
+# What counts: rows of loaded logs of published surveys. Everybody reads the names of `ogc`, planners those that end in
+# `_whole`: every carrier's. Which carriers some gap is of is named to everybody only where it is all of them.
 VIEWS = """
 CREATE VIEW measurement_in_force WITH (security_invoker = true) AS
 SELECT m.*, s.is_sample, s.carriers_public FROM measurement m
@@ -365,28 +402,43 @@ SELECT m.*, s.is_sample, s.carriers_public FROM measurement m
 GRANT SELECT ON measurement_in_force TO tsunagaru_app;
 
 CREATE VIEW ogc.coverage_cells AS
-SELECT c.cell_id, c.mesh_code, c.level, c.municipality_code, c.carrier, c.technology, c.state, c.grade, c.reason,
-  c.carriers_covered, c.carriers_gap, c.samples, c.segments, c.passes, c.days, c.mean_dbm, c.sd_db, c.lower_dbm,
-  c.upper_dbm, c.no_service_share, c.observed_share, c.road_m, c.newest_on, c.oldest_on, c.must_resurvey,
-  b.profile_id AS profile, b.as_of, c.is_sample, c.geom
-FROM coverage_cell c JOIN coverage_build b USING (build_id) WHERE b.is_latest AND c.is_public;
+SELECT {cell} FROM coverage_cell c JOIN coverage_build b USING (build_id) WHERE b.is_latest AND c.is_public;
+CREATE VIEW ogc.coverage_cells_whole WITH (security_invoker = true) AS
+SELECT {cell} FROM public.coverage_cell c JOIN public.coverage_build b USING (build_id) WHERE b.is_latest;
+CREATE VIEW ogc.coverage_history AS
+SELECT b.as_of || '-' || c.cell_id AS history_id, {cell}
+FROM coverage_cell c JOIN coverage_build b USING (build_id) WHERE c.is_public;
+CREATE VIEW ogc.coverage_history_whole WITH (security_invoker = true) AS
+SELECT b.as_of || '-' || c.cell_id AS history_id, {cell}
+FROM public.coverage_cell c JOIN public.coverage_build b USING (build_id);
 CREATE VIEW ogc.coverage_gaps AS
-SELECT b.profile_id || '-' || g.gap_id AS gap_id, g.kind, g.carrier, g.technology,
-  array_to_string(g.carriers_missing, ',') AS carriers_missing,
-  array_to_string(g.municipality_codes, ',') AS municipality_codes, g.cells, g.samples, g.segments, g.passes, g.area_km2,
-  g.observed_share, g.road_km, g.population, g.newest_on, g.oldest_on, b.profile_id AS profile, b.as_of, g.is_sample, g.geom
+SELECT {gap}, CASE WHEN g.kind IN ('none', 'carrier') THEN array_to_string(g.carriers_missing, ',') END AS carriers_missing
 FROM coverage_gap g JOIN coverage_build b USING (build_id) WHERE b.is_latest AND g.is_public;
+CREATE VIEW ogc.coverage_gaps_whole WITH (security_invoker = true) AS
+SELECT {gap}, array_to_string(g.carriers_missing, ',') AS carriers_missing
+FROM public.coverage_gap g JOIN public.coverage_build b USING (build_id) WHERE b.is_latest;
 CREATE VIEW ogc.survey_roads AS
-SELECT r.road_id, s.code AS survey, r.municipality_code, r.carrier, r.technology, r.driven_on, r.samples, r.mean_dbm,
-  r.length_m, r.is_sample, r.geom
-FROM survey_road r JOIN survey s USING (survey_id) WHERE r.is_public AND s.state = 'published';
+SELECT {road} FROM survey_road r JOIN survey s USING (survey_id) WHERE r.is_public AND s.carriers_public AND s.state = 'published';
+CREATE VIEW ogc.survey_roads_whole WITH (security_invoker = true) AS
+SELECT {road} FROM public.survey_road r JOIN public.survey s USING (survey_id) WHERE s.state = 'published';
+CREATE VIEW ogc.coverage_builds AS
+SELECT build_id, profile_id, as_of, is_latest, engine, rows_read, built_at FROM coverage_build;
+CREATE VIEW ogc.coverage_municipalities AS
+SELECT m.municipality_code, m.carrier, m.technology, m.is_sample, m.cells, m.area_km2, m.road_km, m.population,
+  b.profile_id AS profile, b.as_of, b.is_latest
+FROM coverage_municipality m JOIN coverage_build b USING (build_id) WHERE m.is_public;
 CREATE VIEW ogc.resident_reports AS
 SELECT report_id::text, experienced_on, part_of_day, carrier, trouble, place, municipality_code, created_on, is_sample, geom
 FROM resident_report;
-GRANT SELECT ON ogc.coverage_cells, ogc.coverage_gaps, ogc.survey_roads, ogc.resident_reports TO tsunagaru_reader, tsunagaru_app
-"""
+GRANT SELECT ON ogc.coverage_cells, ogc.coverage_gaps, ogc.survey_roads, ogc.resident_reports, ogc.coverage_history
+  TO tsunagaru_reader, tsunagaru_app;
+GRANT SELECT ON ogc.coverage_cells_whole, ogc.coverage_gaps_whole, ogc.survey_roads_whole, ogc.coverage_history_whole,
+  ogc.coverage_builds, ogc.coverage_municipalities, public.station TO tsunagaru_app
+""".format(cell=CELL, gap=GAP, road=ROAD)
 # Everybody's views read the tables as their owner.
-WHOLE = ("survey", "survey_road", "coverage_build", "coverage_cell", "coverage_gap", "resident_report")
+WHOLE = (
+    "survey", "survey_road", "coverage_build", "coverage_cell", "coverage_gap", "coverage_municipality", "resident_report",
+)  # fmt: skip
 VERSIONS = {
     "coverage_cell": "coverage-cells",
     "coverage_gap": "coverage-gaps",
@@ -420,14 +472,17 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("REVOKE SELECT ON station FROM tsunagaru_app")
     op.execute(
-        "DROP VIEW ogc.resident_reports, ogc.survey_roads, ogc.coverage_gaps, ogc.coverage_cells, measurement_in_force"
+        "DROP VIEW ogc.resident_reports, ogc.coverage_municipalities, ogc.coverage_builds, ogc.survey_roads_whole,"
+        " ogc.survey_roads, ogc.coverage_gaps_whole, ogc.coverage_gaps, ogc.coverage_history_whole, ogc.coverage_history,"
+        " ogc.coverage_cells_whole, ogc.coverage_cells, measurement_in_force"
     )
     op.execute(
         "DROP TABLE resident_report, claimed_area, survey_road, coverage_municipality, coverage_gap, coverage_cell,"
         " coverage_build, measurement, survey_file_part, survey_file, survey CASCADE"
     )
-    op.execute("DROP FUNCTION measurement_partition, refuse_changed_measurement")
+    op.execute("DROP FUNCTION measurement_partition, refuse_changed_measurement, refuse_foreign_measurement")
     op.execute("DROP SCHEMA measurements CASCADE")
     for collection in VERSIONS.values():
         op.execute(f"DELETE FROM data_version WHERE collection = '{collection}'")
