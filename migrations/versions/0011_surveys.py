@@ -394,7 +394,7 @@ ROAD = """r.road_id, s.code AS survey, r.municipality_code, r.carrier, r.technol
 
 # What counts: rows of loaded logs of published surveys. Everybody reads the names of `ogc`, planners those that end in
 # `_whole`: every carrier's. Which carriers some gap is of is named to everybody only where it is all of them.
-VIEWS = """
+VIEWS = f"""
 CREATE VIEW measurement_in_force WITH (security_invoker = true) AS
 SELECT m.*, s.is_sample, s.carriers_public FROM measurement m
   JOIN survey_file f ON f.file_id = m.file_id AND f.state = 'loaded'
@@ -402,25 +402,25 @@ SELECT m.*, s.is_sample, s.carriers_public FROM measurement m
 GRANT SELECT ON measurement_in_force TO tsunagaru_app;
 
 CREATE VIEW ogc.coverage_cells AS
-SELECT {cell} FROM coverage_cell c JOIN coverage_build b USING (build_id) WHERE b.is_latest AND c.is_public;
+SELECT {CELL} FROM coverage_cell c JOIN coverage_build b USING (build_id) WHERE b.is_latest AND c.is_public;
 CREATE VIEW ogc.coverage_cells_whole WITH (security_invoker = true) AS
-SELECT {cell} FROM public.coverage_cell c JOIN public.coverage_build b USING (build_id) WHERE b.is_latest;
+SELECT {CELL} FROM public.coverage_cell c JOIN public.coverage_build b USING (build_id) WHERE b.is_latest;
 CREATE VIEW ogc.coverage_history AS
-SELECT b.as_of || '-' || c.cell_id AS history_id, {cell}
+SELECT b.as_of || '-' || c.cell_id AS history_id, {CELL}
 FROM coverage_cell c JOIN coverage_build b USING (build_id) WHERE c.is_public;
 CREATE VIEW ogc.coverage_history_whole WITH (security_invoker = true) AS
-SELECT b.as_of || '-' || c.cell_id AS history_id, {cell}
+SELECT b.as_of || '-' || c.cell_id AS history_id, {CELL}
 FROM public.coverage_cell c JOIN public.coverage_build b USING (build_id);
 CREATE VIEW ogc.coverage_gaps AS
-SELECT {gap}, CASE WHEN g.kind IN ('none', 'carrier') THEN array_to_string(g.carriers_missing, ',') END AS carriers_missing
+SELECT {GAP}, CASE WHEN g.kind IN ('none', 'carrier') THEN array_to_string(g.carriers_missing, ',') END AS carriers_missing
 FROM coverage_gap g JOIN coverage_build b USING (build_id) WHERE b.is_latest AND g.is_public;
 CREATE VIEW ogc.coverage_gaps_whole WITH (security_invoker = true) AS
-SELECT {gap}, array_to_string(g.carriers_missing, ',') AS carriers_missing
+SELECT {GAP}, array_to_string(g.carriers_missing, ',') AS carriers_missing
 FROM public.coverage_gap g JOIN public.coverage_build b USING (build_id) WHERE b.is_latest;
 CREATE VIEW ogc.survey_roads AS
-SELECT {road} FROM survey_road r JOIN survey s USING (survey_id) WHERE r.is_public AND s.carriers_public AND s.state = 'published';
+SELECT {ROAD} FROM survey_road r JOIN survey s USING (survey_id) WHERE r.is_public AND s.carriers_public AND s.state = 'published';
 CREATE VIEW ogc.survey_roads_whole WITH (security_invoker = true) AS
-SELECT {road} FROM public.survey_road r JOIN public.survey s USING (survey_id) WHERE s.state = 'published';
+SELECT {ROAD} FROM public.survey_road r JOIN public.survey s USING (survey_id) WHERE s.state = 'published';
 CREATE VIEW ogc.coverage_builds AS
 SELECT build_id, profile_id, as_of, is_latest, engine, rows_read, built_at FROM coverage_build;
 CREATE VIEW ogc.coverage_municipalities AS
@@ -434,7 +434,7 @@ GRANT SELECT ON ogc.coverage_cells, ogc.coverage_gaps, ogc.survey_roads, ogc.res
   TO tsunagaru_reader, tsunagaru_app;
 GRANT SELECT ON ogc.coverage_cells_whole, ogc.coverage_gaps_whole, ogc.survey_roads_whole, ogc.coverage_history_whole,
   ogc.coverage_builds, ogc.coverage_municipalities, public.station TO tsunagaru_app
-""".format(cell=CELL, gap=GAP, road=ROAD)
+"""
 # Everybody's views read the tables as their owner.
 WHOLE = (
     "survey", "survey_road", "coverage_build", "coverage_cell", "coverage_gap", "coverage_municipality", "resident_report",
