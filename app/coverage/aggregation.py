@@ -8,6 +8,8 @@ in Japan. So sums do not hang on the order of rows, parts merge exactly, and eng
   share no segment pass merge by addition too (and bits by or).
 """
 
+from datetime import date
+
 import ibis
 import ibis.expr.types as ir
 
@@ -25,18 +27,21 @@ CELL_MONTH_SUMS = (
 CELL_MONTH_BITS = ("segments_south", "segments_north", "days")  # 50 squares each; the month's days
 JAPAN_S = 9 * 3600
 DAY_S = 86_400
+EPOCH = date(1970, 1, 1)
 CDB = 100  # hundredths of a dB
 DAYS_TO_1968_03_01 = 671  # where cycles of four years begin; no century breaks them before 2100-03-01
 
 
-def cell_months(measurements: ir.Table, profile: Profile) -> ir.Table:
-    """Cell months of measurements in their canonical columns and `is_sample`."""
-    return cell_months_of(segment_passes(measurements, profile), profile)
+def cell_months(measurements: ir.Table, profile: Profile, as_of: date | None = None) -> ir.Table:
+    """Cell months of measurements in their canonical columns and `is_sample`; of those up to the day `as_of` in Japan."""
+    return cell_months_of(segment_passes(measurements, profile, as_of), profile)
 
 
-def segment_passes(measurements: ir.Table, profile: Profile) -> ir.Table:
+def segment_passes(measurements: ir.Table, profile: Profile, as_of: date | None = None) -> ir.Table:
     """Segment passes: n rows, how many without service, and the sum of their levels (no service counts 0)."""
     rows = _judged_rows(measurements, profile)
+    if as_of:
+        rows = rows.filter(rows.day <= (as_of - EPOCH).days)
     found = rows.group_by(SEGMENT_PASS_KEY).aggregate(
         n=rows.count(), n_no_service=rows.is_out.sum(), sum_level_cdb=rows.level_cdb.sum()
     )
