@@ -37,6 +37,7 @@ from app.ogc.openapi import describe_api
 from app.ogc.reader import Reader
 from app.ogc.router import PREFIX, routes
 from app.stations.router import router as stations_router
+from app.surveys.router import router as surveys_router
 from app.web import account_forms
 from app.web.account_pages import router as account_router
 from app.web.application_edit_pages import router as application_edits_router
@@ -45,6 +46,7 @@ from app.web.audit_pages import router as audit_router
 from app.web.board_pages import router as board_router
 from app.web.case_pages import router as case_router
 from app.web.case_side_pages import router as case_side_router
+from app.web.coverage_pages import router as coverage_pages_router
 from app.web.hand_over_pages import router as hand_over_router
 from app.web.invitation_pages import router as invitation_router
 from app.web.list_import_pages import router as list_imports_router
@@ -65,14 +67,14 @@ from app.web.webhook_pages import router as webhook_pages_router
 from app.wifi.lists import WIFI
 
 API_ROUTERS = (
-    accounts_router, me_router, stations_router, applications_router, cases_router, offices_router, notices_router, statistics_router, imports_router(ASSETS, "asset"), imports_router(WIFI, "wifi"),
+    accounts_router, me_router, stations_router, applications_router, cases_router, offices_router, notices_router, statistics_router, imports_router(ASSETS, "asset"), imports_router(WIFI, "wifi"), surveys_router,
 )  # fmt: skip
 PAGE_ROUTERS = (
     web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,
     organisations_router, audit_router, lists_router, list_imports_router, application_pages_router, application_edits_router,
     board_router, together_router, case_router, case_side_router, hand_over_router,
     statistics_pages_router, notice_pages_router, webhook_pages_router, office_router, office_fee_router,
-    office_estimate_router, office_window_router,
+    office_estimate_router, office_window_router, coverage_pages_router,
 )  # fmt: skip
 
 VERSION = "0.1.0"

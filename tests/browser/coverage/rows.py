@@ -1,0 +1,108 @@
+"""Rows of sample coverage as a build would write them: two builds of cells round 奥多摩, a gap, roads, a report."""
+
+import math
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from app.mesh import mesh_bounds, mesh_code
+
+CARRIERS = ("sample-a", "sample-b", "sample-c", "sample-d")
+PROFILE = "tmg-4g-outdoor-1"
+WEST, SOUTH, COLUMNS, ROWS = 139.05, 35.79, 24, 14  # quarter meshes round 奥多摩駅
+TOWN = "13308"
+DAYS = (date(2026, 3, 31), date(2026, 9, 30))
+SURVEY = "00000000-0000-4000-8000-000000000001"
+
+
+def add_coverage(connection: psycopg.Connection[Any]) -> None:
+    """Insert everything, committed by the caller."""
+    connection.execute(
+        "INSERT INTO survey (survey_id, code, title, municipality_codes, began_on, ended_on, method, state, is_sample,"
+        " carriers_public, published_at) VALUES (%s, 'sample-okutama', '奥多摩 走行調査（サンプル）', '{13308}',"
+        " '2026-03-01', '2026-09-30', 'drive', 'published', true, true, now()) ON CONFLICT DO NOTHING",
+        [SURVEY],
+    )
+    for number, day in enumerate(DAYS):
+        build = connection.execute(
+            "INSERT INTO coverage_build (profile_id, profile, as_of, engine, rows_read, seconds, surveys, is_latest)"
+            " VALUES (%s, %s, %s, 'duckdb', 1000, 1.0, ARRAY[%s::uuid], %s) RETURNING build_id",
+            [PROFILE, Jsonb({}), day, SURVEY, number == 1],
+        ).fetchone()
+        assert build
+        rows = [
+            row for level, size in (("quarter", 250), ("half", 500)) for row in _cells(build[0], number, level, size)
+        ]
+        with connection.cursor() as cursor:
+            cursor.executemany(_CELL, rows)
+        _add_products(connection, build[0])
+    connection.execute(_ROADS, [SURVEY])
+    connection.execute(_REPORT)
+
+
+_CELL = """
+INSERT INTO coverage_cell (build_id, cell_id, level, mesh_code, municipality_code, carrier, technology, state, grade, reason,
+  carriers_covered, carriers_gap, samples, segments, passes, days, mean_dbm, sd_db, lower_dbm, upper_dbm, no_service_share,
+  observed_share, road_m, newest_on, oldest_on, must_resurvey, histogram, is_sample, is_public, geom)
+VALUES (%s, %s, %s, %s, '13308', %s, '4g', %s, %s, 'tolerance', %s, %s, %s, %s, 2, 2, %s, 4.2, %s, %s, 0.02, 0.12, %s,
+  '2026-03-20', '2026-03-02', false, %s, true, true, ST_MakeEnvelope(%s, %s, %s, %s, 4326))
+"""
+
+
+def _cells(build: Any, number: int, level: str, size_m: int) -> list[list[Any]]:
+    step = 250 / size_m
+    rows = []
+    for x in range(int(COLUMNS * step)):
+        for y in range(int(ROWS * step)):
+            lon, lat = WEST + (x / step + 0.5) / 320, SOUTH + (y / step + 0.5) / 480
+            code = mesh_code(lon, lat, size_m)
+            for index, carrier in enumerate(("all", *CARRIERS)):
+                # The valley has signal; it fades to both sides, and more so for each further carrier.
+                mean = -92 - 7 * abs(lat - 35.803 - 0.004 * math.sin(90 * lon)) * 480 - 2 * index + 4 * number
+                mean = max(round(mean + (x * 37 + y * 11) % 7, 1), -138)
+                state, grade = _judged(mean)
+                rows.append([
+                    build, f"{code}-{carrier}-4g-s", level, code, carrier, state, grade, 4 if state == "covered" else 1,
+                    4 if state == "gap" else 0, 20 + (x * y) % 50, 9, mean, mean - 9, mean + 9, 240.0, [3, 2, 2, 2], *mesh_bounds(code),
+                ])  # fmt: skip
+    return rows
+
+
+def _judged(mean_dbm: float) -> tuple[str, str]:
+    if (round(mean_dbm * 10)) % 13 == 0:
+        return "unknown", "usable"
+    grade = "none" if mean_dbm < -120 else "weak" if mean_dbm < -110 else "usable" if mean_dbm < -100 else "good"
+    if mean_dbm - 9 >= -110:
+        return "covered", grade
+    return ("gap" if mean_dbm + 9 < -110 else "uncertain"), grade
+
+
+def _add_products(connection: psycopg.Connection[Any], build: Any) -> None:
+    connection.execute(
+        "INSERT INTO coverage_gap SELECT %s, 'gap-1', 'none', 'all', '4g', '{}', '{13308}', count(*), sum(samples),"
+        " sum(segments), 2, 1.5, 0.1, 2.4, 12, max(newest_on), min(oldest_on), true, true, ST_Multi(ST_Union(geom))"
+        " FROM coverage_cell WHERE build_id = %s AND carrier = 'all' AND level = 'quarter' AND state = 'gap' AND grade = 'none'",
+        [build, build],
+    )
+    connection.execute(
+        "INSERT INTO coverage_municipality SELECT build_id, '13308', carrier, '4g', true, true,"
+        " jsonb_object_agg(state, n), jsonb_object_agg(state, n * 0.065), jsonb_object_agg(state, km),"
+        " jsonb_object_agg(state, n * 3.1) FROM (SELECT build_id, carrier, state, count(*) AS n, sum(road_m) / 1000 AS km"
+        " FROM coverage_cell WHERE build_id = %s AND level = 'quarter' GROUP BY 1, 2, 3) s GROUP BY 1, carrier",
+        [build],
+    )
+
+
+_ROADS = """
+INSERT INTO survey_road SELECT 'r' || carrier || n, %s::uuid, '13308', 'sample-' || carrier, technology,
+  '2026-03-20', 12, CASE WHEN technology = 'none' THEN NULL ELSE -98 - n END, 400, true, true,
+  ST_MakeLine(ST_Point(139.05 + n * 0.006, 35.8031, 4326), ST_Point(139.056 + n * 0.006, 35.804, 4326))
+FROM unnest(ARRAY['a', 'b', 'c', 'd']) carrier, generate_series(0, 11) n,
+  LATERAL (SELECT CASE WHEN n > 10 THEN 'none' WHEN n = 10 THEN '3g' WHEN n < 2 THEN '5g_nsa' ELSE '4g' END AS technology) t
+"""
+_REPORT = """
+INSERT INTO resident_report (experienced_on, part_of_day, carrier, trouble, place, municipality_code, is_sample, geom)
+VALUES ('2026-09-12', 'evening', NULL, 'no_service', 'vehicle', '13308', true, ST_Point(139.07, 35.81, 4326))
+"""
