@@ -18,10 +18,12 @@ from app.problem_answers import Refused, answer_problem
 from app.problems import TOO_LARGE, TOO_MANY, Problem
 
 # Where files come in; their handlers read them piece by piece.
-_UPLOADS = ("/api/v1/asset-imports", "/api/v1/wifi-imports", "/lists/", "/cases/")
+_UPLOADS = ("/api/v1/asset-imports", "/api/v1/wifi-imports", "/lists/", "/cases/", "/api/v1/claimed-areas")
+_SURVEY_FILES = re.compile(r"(?:/api/v1)?/surveys/[^/]+/files")
 _DOCUMENTS = re.compile(r"(?:/api/v1)?/(?:applications|sites)/(?:.+/)?(?:documents|file)")
 _LARGEST_DOCUMENT = LARGEST_FILE_BYTES + (64 << 10)  # with the form around it
 _SIGN_IN = ("/sign-in", "/invitations")
+_REPORTS = ("/api/v1/resident-reports", "/coverage/report-trouble")
 _TOKENS_OF_AN_ADDRESS = 10  # an office's programs behind one address, each with a token of its own
 _PREFIX_LENGTH = 12  # of an API token; the secret behind it is never kept, not even as a key
 
@@ -32,9 +34,11 @@ class Admission:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.largest_body, self.largest_upload = settings.largest_body, settings.largest_upload
+        self.largest_survey_file = settings.largest_survey_file
         self.limiter = MovingWindowRateLimiter(MemoryStorage())
         self.rates: tuple[tuple[tuple[str, ...], RateLimitItem | None], ...] = (
             (_SIGN_IN, RateLimitItemPerMinute(settings.sign_ins_per_minute)),
+            (_REPORTS, RateLimitItemPerMinute(settings.reports_per_minute, namespace="REPORTS")),
             (("/api/",), RateLimitItemPerMinute(settings.commands_per_minute)),
             (("/ogc",), RateLimitItemPerMinute(settings.reads_per_minute) if settings.reads_per_minute else None),
         )
@@ -51,6 +55,8 @@ class Admission:
         await self.app(scope, _counted(receive, largest), send)
 
     def _largest(self, path: str) -> int:
+        if _SURVEY_FILES.fullmatch(path):
+            return self.largest_survey_file + (64 << 10)  # with the form around it
         if path.startswith(_UPLOADS):
             return self.largest_upload
         if _DOCUMENTS.fullmatch(path):
@@ -59,11 +65,11 @@ class Admission:
 
     async def _too_often(self, scope: Scope) -> Problem | None:
         rate = next((rate for prefixes, rate in self.rates if scope["path"].startswith(prefixes)), None)
-        if rate is None or (rate is self.rates[0][1] and scope["method"] != "POST"):
+        if rate is None or (rate in (self.rates[0][1], self.rates[1][1]) and scope["method"] != "POST"):
             return None
         address, token = _who(scope)
         # Whoever makes up tokens does not get a rate for each: an address has a bound over all of them.
-        together = RateLimitItemPerMinute(rate.amount * _TOKENS_OF_AN_ADDRESS)
+        together = RateLimitItemPerMinute(rate.amount * _TOKENS_OF_AN_ADDRESS, namespace=rate.namespace)
         if await self.limiter.hit(rate, address, token) and await self.limiter.hit(together, address, "all"):
             return None
         return Problem(

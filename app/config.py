@@ -62,8 +62,16 @@ class Settings(BaseSettings):
     read_timeout_s: float = Field(5.0, gt=0, description="A reading statement longer than this is cancelled")
     largest_body: int = Field(1 << 20, ge=1024, description="Largest request body in bytes")
     largest_upload: int = Field(256 << 20, ge=1024, description="Largest list or file somebody may send, in bytes")
+    largest_survey_file: int = Field(
+        1 << 30, ge=1024, description="Largest log of a survey somebody may send, in bytes"
+    )
+    survey_folder: Path = Field(
+        PROJECT_ROOT / ".local" / "surveys",
+        description="Where measurements lie as Parquet for analysis; made when needed",
+    )
     sign_ins_per_minute: int = Field(60, ge=1, description="Sign-in attempts from one address in a minute")
     commands_per_minute: int = Field(600, ge=1, description="Requests to /api from one token or address in a minute")
+    reports_per_minute: int = Field(10, ge=1, description="Residents' reports from one address in a minute")
     reads_per_minute: int | None = Field(None, ge=1, description="Requests to /ogc likewise; none: not counted")
     mail_from: str = Field("noreply@localhost", description="Sender of the service's mail")
     smtp_host: str | None = Field(None, description="Mail server; none: links are written to the log instead")

@@ -28,6 +28,8 @@ from app.lists.examination import WORKER
 from app.lists.kinds import ListKind
 from app.lists.leftovers import take_up_leftovers
 from app.lists.receipts import write_receipt
+from app.surveys import jobs as surveys
+from app.surveys.leftovers import take_up_left_logs
 from app.wifi.lists import WIFI
 
 KINDS: Mapping[str, ListKind] = {kind.name: kind for kind in (ASSETS, WIFI)}
@@ -80,7 +82,18 @@ def make_queue(settings: Settings) -> procrastinate.App:
         await send(settings, message)
 
     _add_window_tasks(queue, transactions, settings)
+    _add_survey_tasks(queue, transactions)
     return queue
+
+
+def _add_survey_tasks(queue: procrastinate.App, transactions: Transactions) -> None:
+    @queue.task(name="surveys.examine", retry=_RETRY)
+    def examine_log(file_id: str) -> None:
+        surveys.examine(transactions, UUID(file_id))
+
+    @queue.task(name="surveys.load", retry=_RETRY)
+    def load_log(file_id: str) -> None:
+        surveys.load(transactions, UUID(file_id))
 
 
 def _add_window_tasks(queue: procrastinate.App, transactions: Transactions, settings: Settings) -> None:
@@ -169,6 +182,7 @@ async def _keep_rescuing(queue: procrastinate.App, transactions: Transactions) -
             for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
                 await _take_up(queue, job)
             await asyncio.to_thread(take_up_leftovers, transactions)
+            await asyncio.to_thread(take_up_left_logs, transactions)
         except (Error, ProcrastinateException, SQLAlchemyError):
             _log.exception("stalled jobs could not be asked for")
         await asyncio.sleep(STALLED_S / 3)
