@@ -6,7 +6,7 @@ of 4 dB, 2 dB that differ from drive to drive, roads every 500 m. Each seed is a
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,7 @@ ROAD_EVERY = 20  # squares
 FIRST_ROAD = 5
 SITES = 3
 EXPONENT = 3.7
-AT_1_KM_DBM = -107.0  # of one site; so that three quarters of the meshes are gaps
+AT_1_KM_DBM = -102.0  # of one site; so that three quarters of the meshes are gaps
 SHADOW_SD_DB, SHADOW_M = 8.0, 75.0
 FAST_SD_DB, DAY_SD_DB = 4.0, 2.0
 THRESHOLD_DBM = -110.0
@@ -60,12 +60,15 @@ def smooth(sd: float, rng: np.random.Generator, shape: tuple[int, ...]) -> Float
     return np.asarray(fast / fast.std() * sd)
 
 
+NORMAL: Noise = partial(gaussian, FAST_SD_DB)
+
+
 @dataclass(frozen=True)
 class NoiseModel:
-    """How the valley's signal differs from what the rule supposes; `share` says how often a level is exceeded."""
+    """How the valley's signal differs from what the rule supposes."""
 
     name: str
-    fast: Noise = partial(gaussian, FAST_SD_DB)
+    fast: Noise = NORMAL
     fast_sd_db: float = FAST_SD_DB
     day_sd_db: float = DAY_SD_DB
     shadow_m: float = SHADOW_M
@@ -88,8 +91,12 @@ class Valley:
     level_dbm: Floats
 
     def served(self, model: NoiseModel) -> Floats:
-        """The share of moments at which each square is at or above the threshold."""
+        """The share of moments at which each square is at or above the threshold, the fast term being normal."""
         return np.asarray(norm.cdf((self.level_dbm - THRESHOLD_DBM) / model.fast_sd_db))
+
+    def reached(self) -> Floats:
+        """1 where the mean level of a square is at or above the threshold."""
+        return (self.level_dbm >= THRESHOLD_DBM).astype(np.float64)
 
 
 def make_valley(seed: int, model: NoiseModel) -> Valley:
@@ -106,10 +113,8 @@ def make_valley(seed: int, model: NoiseModel) -> Valley:
 def _shadow(rng: np.random.Generator, model: NoiseModel) -> Floats:
     """A field of standard normals whose correlation falls exponentially, on a torus twice the valley, then shaped."""
     size = 2 * SIDE
-    axis = np.minimum(np.arange(size), size - np.arange(size)) * SQUARE_M
-    spectrum = np.fft.rfft2(np.exp(-np.hypot(axis[:, None], axis[None, :]) / model.shadow_m)).real.clip(0)
     white = np.fft.rfft2(rng.normal(0, 1, (size, size)))
-    field = np.fft.irfft2(white * np.sqrt(spectrum), (size, size))[:SIDE, :SIDE]
+    field = np.fft.irfft2(white * _filter(size, model.shadow_m), (size, size))[:SIDE, :SIDE]
     if model.shadow == "log-normal":
         s = 0.6
         field = -(np.exp(s * field) - np.exp(s * s / 2)) / np.sqrt((np.exp(s * s) - 1) * np.exp(s * s))
@@ -117,6 +122,14 @@ def _shadow(rng: np.random.Generator, model: NoiseModel) -> Floats:
         field = field * np.abs(field) ** 0.5
         field = field / 1.263  # sd of |z|^1.5
     return np.asarray(field * SHADOW_SD_DB)
+
+
+@cache
+def _filter(size: int, shadow_m: float) -> Floats:
+    """What makes white noise correlate, in the frequencies of a real transform."""
+    axis = np.minimum(np.arange(size), size - np.arange(size)) * SQUARE_M
+    spectrum = np.fft.rfft2(np.exp(-np.hypot(axis[:, None], axis[None, :]) / shadow_m)).real
+    return np.asarray(np.sqrt(spectrum.clip(0)))
 
 
 def road_mask() -> NDArray[np.bool_]:
