@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from app.accounts.commands import token, trail
 from app.assets.lists import ASSETS
 from app.config import PROJECT_ROOT, get_settings
+from app.coverage.commands import coverage
 from app.db import make_engine, make_sessions
 from app.lists.commands import add_import_command
 from app.wifi.lists import WIFI
@@ -28,6 +29,7 @@ main.add_typer(demo, name="demo")
 main.add_typer(token, name="token")
 main.add_typer(trail, name="audit")
 main.add_typer(imports, name="import")
+main.add_typer(coverage, name="coverage")
 for _name, _kind in (("assets", ASSETS), ("wifi", WIFI)):
     add_import_command(imports, _name, _kind, {_kind.name: _kind})
 

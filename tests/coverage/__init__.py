@@ -1,0 +1,1 @@
+"""Coverage: from measurements to gaps."""
