@@ -22,6 +22,8 @@ from app.applications.papers.issuing import issue_paper
 from app.applications.timers import run_timers
 from app.assets.lists import ASSETS
 from app.config import Settings
+from app.coverage.build import build, today
+from app.coverage.profiles import BUILT_UNASKED, get_profile
 from app.db import APP_ROLE, make_worker_engine
 from app.lists import jobs
 from app.lists.examination import WORKER
@@ -82,11 +84,11 @@ def make_queue(settings: Settings) -> procrastinate.App:
         await send(settings, message)
 
     _add_window_tasks(queue, transactions, settings)
-    _add_survey_tasks(queue, transactions)
+    _add_survey_tasks(queue, transactions, settings)
     return queue
 
 
-def _add_survey_tasks(queue: procrastinate.App, transactions: Transactions) -> None:
+def _add_survey_tasks(queue: procrastinate.App, transactions: Transactions, settings: Settings) -> None:
     @queue.task(name="surveys.examine", retry=_RETRY)
     def examine_log(file_id: str) -> None:
         surveys.examine(transactions, UUID(file_id))
@@ -94,6 +96,11 @@ def _add_survey_tasks(queue: procrastinate.App, transactions: Transactions) -> N
     @queue.task(name="surveys.load", retry=_RETRY)
     def load_log(file_id: str) -> None:
         surveys.load(transactions, UUID(file_id))
+
+    @queue.task(name="coverage.build", retry=_RETRY, lock="coverage.build")
+    def build_coverage(**_: Any) -> None:
+        for profile in BUILT_UNASKED:
+            build(transactions, settings, get_profile(profile), today(), "duckdb")
 
 
 def _add_window_tasks(queue: procrastinate.App, transactions: Transactions, settings: Settings) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 FOLDER = Path(__file__).parent / "profiles"
 DEFAULT_PROFILE = "tmg-4g-outdoor-1"
+BUILT_UNASKED = (DEFAULT_PROFILE, "tmg-5g-outdoor-1")  # when surveys change; others where somebody asks
 
 Serving = Literal["5g_sa", "5g_nsa", "4g", "3g", "none"]
 Counts = Literal["signal", "none", "skip"]

@@ -20,7 +20,7 @@ from app.accounts.auth import SESSION_COOKIE, find_signed_in
 from app.accounts.permissions import Permission
 from app.fields import Disclosure
 from app.ogc.call import Publication
-from app.ogc.collections import PLANNED_STATIONS, Collection, disclosed
+from app.ogc.collections import PLANNED_STATIONS, Collection, disclosed, for_planners
 from app.ogc.negotiation import LANGUAGES
 from app.ogc.openapi import as_openapi_30, describe_api
 from app.ogc.reader import Reader, Rows
@@ -29,7 +29,9 @@ from app.ogc.sql import Sql
 Rights = frozenset[Permission]
 
 # What changes the picture; a reader with none of these is the public.
-_TELLING: Rights = frozenset({Permission.ASSETS_READ_CARRIER, Permission.ASSETS_READ_INTERNAL, Permission.PLANS_READ})
+_TELLING: Rights = frozenset(
+    {Permission.ASSETS_READ_CARRIER, Permission.ASSETS_READ_INTERNAL, Permission.PLANS_READ, Permission.SURVEYS_READ}
+)
 _TELL_DATABASE = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in CONTEXT)
 
 
@@ -84,6 +86,8 @@ class Audiences:
     def _of_rights(self, rights: Rights) -> Publication:
         if rights not in self._by_rights:
             seen = tuple(disclosed(collection, _audience(rights)) for collection in self._collections)
+            if Permission.SURVEYS_READ in rights:
+                seen = tuple(for_planners(collection) for collection in seen)
             if Permission.PLANS_READ in rights:
                 seen = (*seen, PLANNED_STATIONS)
             self._by_rights[rights] = self._publish(seen, self.public.reader)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from app.assets.fields import FIELDS as ASSET_FIELDS
 from app.assets.fields import ID_FIELD as ASSET_ID
+from app.coverage import fields as coverage
 from app.fields import Disclosure, Field
 from app.stations.fields import FIELDS as STATION_FIELDS
 from app.stations.fields import ID_FIELD as STATION_ID
@@ -38,6 +39,7 @@ class Collection:
     tile_fields: tuple[str, ...] | None = None  # None: all
     datetime_field: str | None = None  # what the `datetime` parameter looks at; None: every feature matches
     versioned: bool = True
+    in_dataset: bool = True  # whether tiles of the whole dataset hold it unasked
     extent: tuple[float, float, float, float] = (136.06, 20.42, 153.99, 35.9)  # Tokyo with its islands, degrees
 
     def field(self, name: str) -> Field | None:
@@ -82,6 +84,14 @@ def disclosed(collection: Collection, audience: Disclosure) -> Collection:
 
 _BEYOND = {Disclosure.CARRIER: (Disclosure.INTERNAL,), Disclosure.INTERNAL: ()}
 
+
+def for_planners(collection: Collection) -> Collection:
+    """The collection as holders of `surveys:read` see it: every carrier's rows, also those not public by name."""
+    if collection.id not in ("coverage-cells", "coverage-history", "coverage-gaps", "survey-roads"):
+        return collection
+    return replace(collection, relation=collection.relation + "_whole")
+
+
 # A carrier's own, and never anybody else's: see row-level security on `planned_station`.
 PLANNED_STATIONS = Collection(
     id="planned-stations",
@@ -102,6 +112,11 @@ PLANNED_STATIONS = Collection(
     geometry_type="Point",
     versioned=False,  # a shared counter would tell a carrier when another one plans
 )
+
+_CELL_TILE_FIELDS = (
+    "cell_id", "mesh_code", "level", "carrier", "technology", "state", "grade", "carriers_covered", "carriers_gap", "must_resurvey",
+    "profile", "is_sample",
+)  # fmt: skip
 
 BUILT_IN: tuple[Collection, ...] = (
     Collection(
@@ -208,5 +223,71 @@ BUILT_IN: tuple[Collection, ...] = (
         geometry_type="Polygon",
         tile_fields=("mesh_half", "population"),
         extent=(136.0, 20.0, 154.0, 36.0),  # whole first-level cells: the statistics come by cell, not by prefecture
+    ),
+    Collection(
+        id="coverage-cells",
+        title_ja="電波の状態（メッシュ）",
+        title_en="Coverage by mesh",
+        description_ja="測定から判定した、4分の1・2分の1地域メッシュごとの状態。未調査のメッシュも含みます",
+        description_en="States of quarter and half meshes judged by measurements; meshes nobody surveyed are among them",
+        relation="ogc.coverage_cells",
+        id_column="cell_id",
+        fields=(coverage.CELL_ID, *coverage.CELL_FIELDS),
+        geometry_type="Polygon",
+        datetime_field="newest_on",
+        tile_fields=_CELL_TILE_FIELDS,
+    ),
+    Collection(
+        id="coverage-history",
+        title_ja="電波の状態の推移",
+        title_en="Coverage over time",
+        description_ja="これまでの判定すべて。as_of で時点を選びます",
+        description_en="Every build that was made; as_of chooses the day",
+        relation="ogc.coverage_history",
+        id_column="history_id",
+        fields=(Field("history_id", "string", "判定ID", "State ID"), coverage.CELL_ID, *coverage.CELL_FIELDS),
+        geometry_type="Polygon",
+        datetime_field="as_of",
+        tile_fields=(*_CELL_TILE_FIELDS, "as_of"),
+        versioned=False,
+        in_dataset=False,
+    ),
+    Collection(
+        id="coverage-gaps",
+        title_ja="つながりにくい区域",
+        title_en="Coverage gaps",
+        description_ja="通信困難な区域（全社）、一部の社のみの区域、弱い区域、疑いのある区域、各社の区域",
+        description_en="Where no carrier serves, only some do, service is weak, a gap is suspected; and gaps of each carrier",
+        relation="ogc.coverage_gaps",
+        id_column="gap_id",
+        fields=(coverage.GAP_ID, *coverage.GAP_FIELDS),
+        geometry_type="MultiPolygon",
+        datetime_field="newest_on",
+        tile_fields=("gap_id", "kind", "carrier", "technology", "cells", "population", "profile", "is_sample"),
+    ),
+    Collection(
+        id="survey-roads",
+        title_ja="調査した道路",
+        title_en="Surveyed roads",
+        description_ja="走行した道と、そこで端末がつながった方式",
+        description_en="Roads that were driven, and what served the phone there",
+        relation="ogc.survey_roads",
+        id_column="road_id",
+        fields=(coverage.ROAD_ID, *coverage.ROAD_FIELDS),
+        geometry_type="LineString",
+        datetime_field="driven_on",
+        tile_fields=("road_id", "survey", "carrier", "technology", "driven_on", "mean_dbm", "is_sample"),
+    ),
+    Collection(
+        id="resident-reports",
+        title_ja="つながりにくい場所の声",
+        title_en="Residents' reports",
+        description_ja="住民が感じたつながりにくさ。次の調査の手がかりで、状態の判定には使いません",
+        description_en="What residents met; it directs the next survey and changes no state",
+        relation="ogc.resident_reports",
+        id_column="report_id",
+        fields=(coverage.REPORT_ID, *coverage.REPORT_FIELDS),
+        geometry_type="Point",
+        datetime_field="experienced_on",
     ),
 )

@@ -53,7 +53,7 @@ def choose_collections(call: Call) -> list[Collection]:
     published = call.publication.collections
     names = call.parameters.get("collections")
     if names is None:
-        return list(published.values())
+        return [collection for collection in published.values() if collection.in_dataset]
     wanted = dict.fromkeys(name.strip() for name in names.split(","))
     unknown = [name for name in wanted if name not in published]
     if unknown:
