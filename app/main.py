@@ -62,6 +62,7 @@ from app.web.router import router as web_router
 from app.web.security_pages import router as security_router
 from app.web.sign_in_pages import router as sign_in_router
 from app.web.statistics_pages import router as statistics_pages_router
+from app.web.survey_pages import router as survey_pages_router
 from app.web.together_pages import router as together_router
 from app.web.webhook_pages import router as webhook_pages_router
 from app.wifi.lists import WIFI
@@ -74,7 +75,7 @@ PAGE_ROUTERS = (
     organisations_router, audit_router, lists_router, list_imports_router, application_pages_router, application_edits_router,
     board_router, together_router, case_router, case_side_router, hand_over_router,
     statistics_pages_router, notice_pages_router, webhook_pages_router, office_router, office_fee_router,
-    office_estimate_router, office_window_router, coverage_pages_router,
+    office_estimate_router, office_window_router, coverage_pages_router, survey_pages_router,
 )  # fmt: skip
 
 VERSION = "0.1.0"

@@ -20,6 +20,8 @@ _PAGES = (
     ("/applications", "apply.tab", Permission.APPLICATIONS_WRITE),
     ("/notices", "notices.tab", Permission.CASES_READ),
     ("/statistics", "statistics.tab", Permission.CASES_STATISTICS),
+    ("/surveys", "surveys.tab", Permission.SURVEYS_IMPORT),
+    ("/coverage", "coverage.tab", Permission.SURVEYS_READ),
     ("/office", "office.tab", Permission.CASES_REVIEW),
     ("/office", "office.tab", Permission.CASES_WINDOW),
     ("/lists", "lists.tab", Permission.ASSETS_IMPORT),

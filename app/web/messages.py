@@ -22,10 +22,10 @@ _STATISTICS_MESSAGES = _load("statistics_messages.json")
 _NOTICE_MESSAGES = _load("notice_messages.json")
 _OFFICE_MESSAGES = _load("office_messages.json")
 COVERAGE_MESSAGES = _load("coverage_messages.json")
-_SURVEY_MESSAGES = _load("survey_messages.json")
+SURVEY_MESSAGES = _load("survey_messages.json")
 _ALL = (
     MAP_MESSAGES, _ACCOUNT_MESSAGES, LIST_MESSAGES, _CASE_MESSAGES, APPLICATION_MESSAGES, _STATISTICS_MESSAGES,
-    _NOTICE_MESSAGES, _OFFICE_MESSAGES, COVERAGE_MESSAGES, _SURVEY_MESSAGES,
+    _NOTICE_MESSAGES, _OFFICE_MESSAGES, COVERAGE_MESSAGES, SURVEY_MESSAGES,
 )  # fmt: skip
 MESSAGES: dict[Language, dict[str, str]] = {
     language: {key: said for part in _ALL for key, said in part[language].items()} for language in LANGUAGES

@@ -81,7 +81,7 @@ function answered(zone, request) {
   sending = null;
   if (request.status === 202) {
     tell(say("lists.js.sent"));
-    location.assign(`${zone.dataset.page}/${request.response.import_id}`);
+    location.assign(`${zone.dataset.page}/${request.response.import_id ?? request.response.file_id}`);
   } else if (request.status === 401 || request.status === 403) {
     fail(zone, say("lists.js.lapsed"), `/sign-in?next=${encodeURIComponent(location.pathname)}`);
   } else {
