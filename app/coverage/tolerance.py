@@ -16,10 +16,10 @@ STEP = 0.1  # effective numbers are rounded down to it before a factor is looked
 def tolerance_factor(n: float, p: float = 0.90, confidence: float = 0.95) -> float:
     """k for which mean − k·sd of n values is below at least the share p of a normal population, with that confidence.
 
-    Infinite for n ≤ 1. n may be any real number: an effective number.
+    Infinite for n ≤ 1: nothing is known (below a confidence of a half, from below). n may be any real number: an effective number.
     """
     if n <= 1:
-        return float("inf")
+        return float("inf") if confidence >= 0.5 else float("-inf")
     root = float(np.sqrt(n))
     return float(nct.ppf(confidence, df=n - 1, nc=norm.ppf(p) * root)) / root
 
