@@ -26,6 +26,7 @@ from app.applications.statistics.case_facts import FactKeeper
 from app.applications.statistics.router import router as statistics_router
 from app.assets.lists import ASSETS
 from app.config import Settings, get_settings
+from app.coverage.router import router as coverage_router
 from app.db import make_app_engine, make_private_pool, make_read_pool
 from app.edge import Edge, configure_logs
 from app.lists.router import imports_router
@@ -46,6 +47,7 @@ from app.web.audit_pages import router as audit_router
 from app.web.board_pages import router as board_router
 from app.web.case_pages import router as case_router
 from app.web.case_side_pages import router as case_side_router
+from app.web.coverage_municipality_pages import router as coverage_municipality_router
 from app.web.coverage_pages import router as coverage_pages_router
 from app.web.hand_over_pages import router as hand_over_router
 from app.web.invitation_pages import router as invitation_router
@@ -68,14 +70,14 @@ from app.web.webhook_pages import router as webhook_pages_router
 from app.wifi.lists import WIFI
 
 API_ROUTERS = (
-    accounts_router, me_router, stations_router, applications_router, cases_router, offices_router, notices_router, statistics_router, imports_router(ASSETS, "asset"), imports_router(WIFI, "wifi"), surveys_router,
+    accounts_router, me_router, stations_router, applications_router, cases_router, offices_router, notices_router, statistics_router, imports_router(ASSETS, "asset"), imports_router(WIFI, "wifi"), surveys_router, coverage_router,
 )  # fmt: skip
 PAGE_ROUTERS = (
     web_router, sign_in_router, invitation_router, account_router, security_router, organisation_router,
     organisations_router, audit_router, lists_router, list_imports_router, application_pages_router, application_edits_router,
     board_router, together_router, case_router, case_side_router, hand_over_router,
     statistics_pages_router, notice_pages_router, webhook_pages_router, office_router, office_fee_router,
-    office_estimate_router, office_window_router, coverage_pages_router, survey_pages_router,
+    office_estimate_router, office_window_router, coverage_pages_router, survey_pages_router, coverage_municipality_router,
 )  # fmt: skip
 
 VERSION = "0.1.0"

@@ -6,7 +6,7 @@ one that fails leaves everything as it was.
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -102,7 +102,7 @@ def end_of(as_of: date) -> datetime:
 
 
 def _measure(
-    session: Session, settings: Settings, profile: Profile, surveys: "Any", as_of: date, engine: str
+    session: Session, settings: Settings, profile: Profile, surveys: Sequence[Row[Any]], as_of: date, engine: str
 ) -> tuple[int, pa.Table]:
     """How many rows were read, and their cell months."""
     samples = [str(survey.survey_id) for survey in surveys if survey.is_sample]
@@ -140,7 +140,8 @@ def _begin_build(
     session: Session, profile: Profile, as_of: date, engine: str, rows_read: int, surveys: list[UUID]
 ) -> tuple[UUID, bool]:
     """The new build's id, and whether it is the profile's latest."""
-    bound = {"profile": profile.id, "as_of": as_of, "id": uuid4()}
+    build_id = uuid4()
+    bound = {"profile": profile.id, "as_of": as_of, "id": build_id}
     session.execute(text("DELETE FROM coverage_build WHERE profile_id = :profile AND as_of = :as_of"), bound)
     session.execute(
         text("UPDATE coverage_build SET is_latest = false WHERE profile_id = :profile AND is_latest"), bound
@@ -159,7 +160,7 @@ def _begin_build(
         ),
         bound,
     ).one()
-    return bound["id"], latest.build_id == bound["id"]
+    return build_id, latest.build_id == build_id
 
 
 def _write(

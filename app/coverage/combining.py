@@ -8,8 +8,19 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.coverage.profiles import Profile
+from app.coverage.reasons import Reason
 
 ALL = "all"
+# Reasons of all together, and of half meshes.
+TOGETHER_REASONS = {
+    "every_carrier": Reason("covered", "すべての事業者がつながります", "Every carrier serves"),
+    "some_carriers": Reason("covered", "一部の事業者がつながります", "Some carriers serve"),
+    "no_carrier": Reason("gap", "どの事業者もつながりにくい区域です（通信困難）", "No carrier serves"),
+    "suspected": Reason("uncertain", "分かっている限りどの事業者もつながりにくく、一部の事業者は分かっていません", "None serves as far as known; of some carriers too little is known"),
+    "too_few": Reason("unknown", "どの事業者も測定が足りません", "Too little was measured of any carrier"),
+    "uncertain": Reason("uncertain", "つながるともつながりにくいとも言い切れません", "Neither covered nor a gap can be said with confidence"),
+    "half_mesh": Reason("covered", "4分の1地域メッシュの状態をまとめ、陸地の半分を超える状態としました", "The state of more than half of the land of its quarter meshes"),
+}  # fmt: skip
 
 CARRIERS = """
 CREATE TEMP TABLE built_carrier (is_sample boolean NOT NULL, carrier text NOT NULL, in_set boolean NOT NULL) ON COMMIT DROP

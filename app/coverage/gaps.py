@@ -85,8 +85,8 @@ def write_gaps(session: Session, connection: Connection[Any], bound: dict[str, o
         )
     )
     groups: dict[tuple[Any, ...], list[int]] = {}
-    for *key, cell in session.execute(text(KINDS)):
-        groups.setdefault(tuple(key), []).append(cell)
+    for row in session.execute(text(KINDS)):
+        groups.setdefault(tuple(row[:4]), []).append(row.cell)
     label = 0
     with connection.cursor().copy("COPY built_gap FROM STDIN") as copy:
         for key, cells in groups.items():

@@ -422,7 +422,7 @@ SELECT {ROAD} FROM survey_road r JOIN survey s USING (survey_id) WHERE r.is_publ
 CREATE VIEW ogc.survey_roads_whole WITH (security_invoker = true) AS
 SELECT {ROAD} FROM public.survey_road r JOIN public.survey s USING (survey_id) WHERE s.state = 'published';
 CREATE VIEW ogc.coverage_builds AS
-SELECT build_id, profile_id, as_of, is_latest, engine, rows_read, built_at FROM coverage_build;
+SELECT build_id, profile_id, profile, as_of, is_latest, engine, rows_read, seconds, built_at FROM coverage_build;
 CREATE VIEW ogc.coverage_municipalities AS
 SELECT m.municipality_code, m.carrier, m.technology, m.is_sample, m.cells, m.area_km2, m.road_km, m.population,
   b.profile_id AS profile, b.as_of, b.is_latest
