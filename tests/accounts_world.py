@@ -97,7 +97,8 @@ class World:
 
 def settings_of(url: str, **changes: Any) -> Settings:
     """Settings under which nothing but what a test is about slows or stops it."""
-    free: dict[str, Any] = {"commands_per_minute": 1_000_000, "sign_ins_per_minute": 1_000_000, "basemap_url": ""}
+    often = dict.fromkeys(("commands_per_minute", "sign_ins_per_minute", "reports_per_minute"), 1_000_000)
+    free: dict[str, Any] = {**often, "basemap_url": ""}
     return Settings(database_url=url, **{**free, **changes})
 
 

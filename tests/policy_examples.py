@@ -25,6 +25,7 @@ from tests.accounts_world import (
 from tests.applications.policy_cases import PARTS, MakeParts
 from tests.applications.window_cases import add_case, add_feed, add_webhook
 from tests.authenticator import new_challenge, registration
+from tests.surveys.policy_cases import SURVEY_PARTS
 
 Owner = psycopg.Connection[Any]
 
@@ -323,7 +324,7 @@ COMMANDS: dict[tuple[str, str], Make] = {
     ("DELETE", "/api/v1/feeds/{feed_id}"): _feed,
     ("GET", "/api/v1/feeds/{secret}/deadlines.ics"): _read_feed,
     ("GET", "/api/v1/feeds/{secret}/events.atom"): _read_feed,
-    **{operation: _of_window(parts) for operation, parts in PARTS.items()},
+    **{operation: _of_window(parts) for operation, parts in (PARTS | SURVEY_PARTS).items()},
     ("GET", "/api/v1/statistics/{figure}"): _plain(figure="open"),
     ("GET", "/api/v1/statistics/{figure}.csv"): _plain(figure="steps"),
     ("GET", "/api/v1/progress/{figure}"): _plain(figure="on-air"),

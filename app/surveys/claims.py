@@ -89,7 +89,7 @@ def _polygons(shape: Any) -> Any:
 def _wkb(area: Any) -> bytes:
     import shapely
 
-    return bytes(shapely.to_wkb(shapely.multipolygons(shapely.get_parts(area))))  # type: ignore[arg-type]
+    return bytes(shapely.to_wkb(shapely.multipolygons(shapely.get_parts(area))))
 
 
 def _notes(left_out: int, crossing: int) -> list[dict[str, str]]:
