@@ -1,14 +1,14 @@
 """How coverage pages say things: carriers, profiles, states and their reasons, and small drawings of evidence."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from app.coverage.profiles import Profile, all_profiles
+from app.coverage.reasons import REASONS
 from app.territory.facts import facts_by_code
-from app.web.messages import MESSAGES, Language, message
+from app.web.messages import Language, message
 
 SHOWN = ("covered", "weak", "gap", "uncertain", "unknown")
 GRADES = ("none", "weak", "usable", "good")
@@ -21,12 +21,12 @@ _CARRIERS = {
 _LOWEST, _HIGHEST = -140, -70  # dBm, the ends of the scale that is drawn
 
 
-def coverage_words(language: Language) -> dict[str, Callable[..., Any]]:
+def coverage_words(language: Language) -> dict[str, Any]:
     """Functions for templates, in the page's language."""
     return {
         "carrier_name": lambda carrier: carrier_name(carrier, language),
         "profile_title": lambda profile_id: profile_title(profile_id, language),
-        "reason_words": lambda reason: _worded(language, "coverage.reason", reason),
+        "reason_words": lambda reason: reason_words(reason, language),
         "town_name": lambda code: town_name(code, language),
         "dbm": dbm,
         "thousands": lambda n: f"{n:,}",
@@ -57,9 +57,10 @@ def dbm(value: float | None) -> str:
     return "—" if value is None else f"{value:.1f} dBm".replace("-", "−")
 
 
-def _worded(language: Language, prefix: str, code: str) -> str:
-    key = f"{prefix}.{code}"
-    return message(language, key) if key in MESSAGES[language] else code
+def reason_words(reason: str, language: Language) -> str:
+    """Why a cell has its state, as a sentence."""
+    known = REASONS.get(reason)
+    return reason if known is None else known.ja + "。" if language == "ja" else known.en + "."
 
 
 def histogram_bars(counts: Sequence[int] | None, language: Language, profile: Profile | None) -> list[dict[str, Any]]:
@@ -109,15 +110,10 @@ def level_scale(cell: Mapping[Any, Any], profile: Profile | None, language: Lang
         f'<circle class="mean" cx="{_x(mean)}" cy="30" r="5"/>'
         f'<line class="threshold" x1="{threshold}" x2="{threshold}" y1="12" y2="48"/>'
         f'<text x="{threshold}" y="10" text-anchor="middle">{message(language, "coverage.threshold")} '
-        f"{profile.threshold_dbm:g}</text>{ticks}</svg>".replace(" -", " −", 0)
+        f"{profile.threshold_dbm:g}</text>{ticks}</svg>"
     )
 
 
 def _x(level: float) -> float:
     inside = min(max(level, _LOWEST), _HIGHEST)
     return round(14 + 332 * (inside - _LOWEST) / (_HIGHEST - _LOWEST), 1)
-
-
-def japanese_date(day: date | None) -> str:
-    """A day for tables; a dash for none."""
-    return str(day) if day else "—"

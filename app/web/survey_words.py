@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.surveys.fields import FIELDS
+from app.surveys.models import Measurement
 from app.surveys.recipes import OTHER, PLAIN, RECIPES
 from app.web.coverage_words import carrier_name
 from app.web.list_words import file_size
@@ -11,12 +12,15 @@ from app.web.messages import Language
 
 LEVELS = ("refused-row", "refused-value", "mended", "note")
 WORKING = ("waiting", "examining", "loading")
+_CANONICAL = tuple(name for name in Measurement.__table__.columns.keys() if name not in ("survey_id", "file_id"))  # noqa: SIM118
 _TECHNOLOGIES = {"5g_sa": "5G SA", "5g_nsa": "5G NSA", "4g": "4G", "3g": "3G"}
 
 
 def survey_words(language: Language) -> dict[str, Callable[..., Any]]:
     """Functions for templates, in the page's language."""
-    names = {field.name: field.ja if language == "ja" else field.en for field in FIELDS}
+    names = {"row_number": "行" if language == "ja" else "Row"} | {
+        field.name: field.ja if language == "ja" else field.en for field in FIELDS
+    }
     recipes = {one.name: one.ja if language == "ja" else one.en for one in (*RECIPES, PLAIN, OTHER)}
     return {
         "field_title": lambda name: names.get(name or "", name or ""),
@@ -64,6 +68,6 @@ def target_of(report: Mapping[str, Any], heading: str) -> str:
 
 
 def preview_columns(report: Mapping[str, Any]) -> list[str]:
-    """Canonical columns that hold anything in the preview."""
+    """Canonical columns that hold anything in the preview, in their order."""
     rows = report.get("preview") or []
-    return [name for name in (rows[0] if rows else {}) if any(row.get(name) is not None for row in rows)]
+    return [name for name in _CANONICAL if any(row.get(name) is not None for row in rows)]

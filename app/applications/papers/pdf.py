@@ -54,6 +54,16 @@ def render_paper(
     return _compile(TEMPLATES / f"{PaperKind(kind)}.typ", _printed(asdict(read)), font, known, issued_at)
 
 
+def render_template(template: Path, facts: Mapping[str, Any], issued_on: date) -> bytes:
+    """Another template of this service as PDF, as papers are made; it reads `facts` as they do.
+
+    Raises: Problem(INTERNAL) where no Japanese font is installed.
+    """
+    fonts = installed_fonts()
+    issued_at = datetime.combine(issued_on, time(), UTC)
+    return _compile(template, _printed(dict(facts)), japanese_family(fonts), fonts, issued_at)
+
+
 def find_fonts() -> typst.Fonts:
     """The fonts of this machine; those the compiler brings along have no Japanese."""
     return typst.Fonts(include_system_fonts=True, include_embedded_fonts=False)
@@ -110,7 +120,7 @@ def _compile(template: Path, facts: dict[str, Any], font: str, fonts: typst.Font
         inputs = {"facts": f'{written[:-1]},"replaced":{listed}}}', "font": font}
         try:
             return typst.compile(
-                template, root=TEMPLATES, font_paths=fonts, ignore_system_fonts=True, sys_inputs=inputs,
+                template, root=template.parent, font_paths=fonts, ignore_system_fonts=True, sys_inputs=inputs,
                 pdf_standards=_STANDARDS, timestamp=issued_at,
             )  # fmt: skip
         except typst.TypstError as error:

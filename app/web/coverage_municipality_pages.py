@@ -1,0 +1,158 @@
+"""Coverage by municipality: the published survey's table and states as page, CSV and workbook; a report each, also as PDF."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+import app.coverage
+from app.accounts.auth import Db
+from app.applications.papers.pdf import render_template
+from app.coverage import municipality as towns
+from app.problems import NOT_FOUND, Problem
+from app.territory.facts import facts_by_code
+from app.web import coverage_data as data
+from app.web.account_forms import look_up_viewer
+from app.web.coverage_choice import Choice, read_choice
+from app.web.coverage_pages import viewer_of
+from app.web.coverage_tables import SHARES, STATES, as_csv, as_workbook, report_facts, share_table, state_table
+from app.web.coverage_words import coverage_words, profile_title, town_name
+from app.web.messages import message
+from app.web.pages import page_language, render
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(look_up_viewer)])
+_TEMPLATE = Path(app.coverage.__file__).parent / "report_template" / "municipality.typ"
+_GAPS = 50
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _choose(session: Session, request: Request, is_planner: bool) -> tuple[Choice, dict[str, Any]]:
+    """The choice an address names and the build it means; day 1 of the calendar where there is none."""
+    builds = data.list_builds(session)
+    carriers, is_sample = data.list_carriers(session, is_planner)
+    choice = read_choice(request.query_params, builds, carriers, is_sample)
+    build = choice.build
+    named = {
+        "profile": build.profile_id if build else "", "as_of": build.as_of if build else date.min,
+        "technology": choice.technology, "is_sample": is_sample,
+    }  # fmt: skip
+    return choice, named
+
+
+def _read_all(request: Request, db: Db) -> dict[str, Any]:
+    who, is_planner = viewer_of(request)
+    with db.begin(who) as session:
+        choice, build = _choose(session, request, is_planner)
+        surveys = towns.list_surveys(session, is_planner)
+        chosen = next((one for one in surveys if one["code"] == request.query_params.get("survey")), None)
+        survey = chosen or (surveys[0] if surveys else None)
+        states = towns.list_states(session, build, is_planner, carrier="all")
+        carrier = choice.carrier if choice.carrier != "all" else None
+        shares = towns.shares_of_survey(session, survey["survey_id"], survey["code"], carrier) if survey else []
+        carriers = data.list_carriers(session, is_planner)[0]
+    return {"choice": choice, "build": build, "surveys": surveys, "survey": survey, "states": states, "shares": shares,
+            "carriers": carriers, "is_planner": is_planner}  # fmt: skip
+
+
+@router.get("/coverage/municipalities")
+def show_municipalities(request: Request, db: Db) -> Response:
+    """Both tables."""
+    found, language = _read_all(request, db), page_language(request)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return render(
+        request, "coverage/municipalities.html", **found, state_names=STATES, share_names=SHARES, query=query,
+        **coverage_words(language),
+    )  # fmt: skip
+
+
+@router.get("/coverage/municipalities.csv")
+def take_csv(request: Request, db: Db) -> Response:
+    """The survey's table as CSV; with `table=states`, the states."""
+    found, language = _read_all(request, db), page_language(request)
+    is_states = request.query_params.get("table") == "states"
+    table = state_table(found["states"], language) if is_states else share_table(found["shares"], language)
+    return _file(as_csv(table), "text/csv; charset=utf-8", f"coverage-{'states' if is_states else 'survey'}.csv")
+
+
+@router.get("/coverage/municipalities.xlsx")
+def take_workbook(request: Request, db: Db) -> Response:
+    """Both tables as a workbook."""
+    found, language = _read_all(request, db), page_language(request)
+    build = found["build"]
+    notes = [
+        f"{message(language, 'coverage.profile')}: {profile_title(build['profile'], language)} ({build['profile']})",
+        f"{message(language, 'coverage.as_of')}: {build['as_of']}",
+        message(language, "coverage.unknown.note"),
+        *([message(language, "coverage.sample")] if build["is_sample"] else []),
+    ]
+    tables = [share_table(found["shares"], language), state_table(found["states"], language)]
+    return _file(as_workbook(tables, notes), _XLSX, "coverage.xlsx")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+    }  # fmt: skip
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _read_one(request: Request, db: Db, code: str) -> dict[str, Any]:
+    """Everything a municipality's page and report say. Raises Problem (404)."""
+    if code not in facts_by_code():
+        raise Problem(NOT_FOUND, "その区市町村はありません。", "There is no such municipality.")
+    who, is_planner = viewer_of(request)
+    with db.begin(who) as session:
+        choice, build = _choose(session, request, is_planner)
+        states = towns.list_states(session, build, is_planner, municipality=code)
+        gaps = towns.list_gaps(session, build, is_planner, code, _GAPS)
+        newest, samples = towns.last_measured(session, build, is_planner, code)
+        surveys = towns.list_surveys(session, is_planner)
+        all_shares = towns.shares_of_survey(session, surveys[0]["survey_id"], surveys[0]["code"]) if surveys else []
+    shares = [row for row in all_shares if row["municipality_code"] == code]
+    return {
+        "code": code, "choice": choice, "build": build, "states": states, "gaps": gaps, "newest": newest, "samples": samples,
+        "shares": shares, "survey": surveys[0] if shares else None, "figures": _figures(states),
+    }  # fmt: skip
+
+
+def _figures(states: Any) -> dict[str, str]:
+    """What the page says first, of all carriers together."""
+    together: Mapping[str, Any] = next(
+        (row for row in states if row["carrier"] == "all"), {"cells": {}, "road_km": {}, "population": {}}
+    )
+    cells, road = together["cells"], together["road_km"]
+    return {
+        "gap": f"{cells.get('gap', 0):,}", "gap_km": f"{road.get('gap', 0.0):,.1f}", "covered": f"{cells.get('covered', 0):,}",
+        "covered_km": f"{road.get('covered', 0.0):,.1f}", "uncertain": f"{cells.get('uncertain', 0):,}",
+        "unknown": f"{cells.get('unknown', 0):,}", "people": f"{together['population'].get('gap', 0.0):,.0f}",
+    }  # fmt: skip
+
+
+@router.get("/coverage/municipalities/{code}.pdf")
+def take_report(request: Request, db: Db, code: str) -> Response:
+    """One page of A4 that stands alone in a meeting."""
+    found, language = _read_one(request, db, code), page_language(request)
+    if not found["states"]:
+        raise Problem(
+            NOT_FOUND, "この区市町村の結果はまだありません。", "Nothing has been computed of this municipality yet."
+        )
+    origin = (request.app.state.settings.public_url or str(request.base_url)).rstrip("/")
+    address = origin + found["choice"].address(f"/coverage/municipalities/{code}")
+    content = render_template(_TEMPLATE, report_facts(found, language, address), found["build"]["as_of"])
+    return _file(content, "application/pdf", f"coverage-{code}.pdf")
+
+
+@router.get("/coverage/municipalities/{code}")
+def show_municipality(request: Request, db: Db, code: str) -> Response:
+    """One municipality."""
+    found, language = _read_one(request, db, code), page_language(request)
+    facts = facts_by_code()[code]
+    around = (facts.office_lon - 0.06, facts.office_lat - 0.04, facts.office_lon + 0.06, facts.office_lat + 0.04)
+    return render(
+        request, "coverage/municipality.html", **found, name=town_name(code, language), state_names=STATES, share_names=SHARES,
+        around=around, **coverage_words(language),
+    )  # fmt: skip

@@ -1,0 +1,139 @@
+"""Tables by municipality as CSV and workbook, and the facts of a municipality's report, in the page's language."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Font
+
+from app.web.coverage_words import carrier_name, profile_title, town_name
+from app.web.messages import Language, message
+
+STATES = ("covered", "gap", "uncertain", "unknown")
+SHARES = ("served", "5g", "4g", "3g", "none")
+Table = tuple[str, list[str], list[list[Any]]]  # title, headings, rows
+
+
+def share_table(rows: Sequence[Mapping[str, Any]], language: Language) -> Table:
+    """The published survey's table."""
+    headings = [
+        message(language, "coverage.town"),
+        *(f"{message(language, f'coverage.share.{name}')} (%)" for name in SHARES),
+    ]
+    body = [[_place(row, language), *(row[name] for name in SHARES), round(row["km"], 1)] for row in rows]
+    return message(language, "coverage.shares"), [*headings, message(language, "coverage.share.km")], body
+
+
+def state_table(rows: Sequence[Mapping[str, Any]], language: Language) -> Table:
+    """States by municipality: cells and km of road."""
+    headings = [message(language, "coverage.town")]
+    headings += [
+        f"{message(language, f'coverage.shown.{state}')} ({message(language, 'coverage.cells')})" for state in STATES
+    ]
+    headings += [f"{message(language, f'coverage.shown.{state}')} (km)" for state in STATES[:3]]
+    body = [
+        [
+            town_name(row["municipality_code"], language),
+            *(row["cells"].get(state, 0) for state in STATES),
+            *(round(row["road_km"].get(state, 0.0), 1) for state in STATES[:3]),
+        ]
+        for row in rows
+    ]
+    return message(language, "coverage.states"), headings, body
+
+
+def _place(row: Mapping[str, Any], language: Language) -> str:
+    code = row["municipality_code"]
+    if code is None:
+        return message(language, "coverage.whole")
+    return town_name(code, language) if code else message(language, "coverage.elsewhere")
+
+
+def as_csv(table: Table) -> bytes:
+    """The table as CSV (UTF-8 with BOM), for spreadsheets."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows([table[1], *table[2]])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def as_workbook(tables: Sequence[Table], notes: Sequence[str]) -> bytes:
+    """The tables as sheets of a workbook, the last sheet saying what they rest on."""
+    book = Workbook()
+    book.remove(book.active)  # type: ignore[arg-type]
+    for title, headings, rows in tables:
+        sheet = book.create_sheet(title[:31])
+        for row in (headings, *rows):
+            sheet.append(row)
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+        sheet.freeze_panes = "B2"
+        sheet.column_dimensions["A"].width = 18
+    about = book.create_sheet("README")
+    for note in notes:
+        about.append([note])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def report_facts(found: Mapping[str, Any], language: Language, address: str) -> dict[str, Any]:
+    """What the report of a municipality prints; `found` is what its page shows."""
+    name = town_name(found["code"], language)
+    build = found["build"]
+
+    def say(key: str, **values: object) -> str:
+        return message(language, f"coverage.{key}", **values)
+
+    return {
+        "language": language,
+        "title": say("report.title", town=name),
+        "lead": say("report.lead", as_of=build["as_of"], profile=profile_title(build["profile"], language)),
+        "says": [say("report.says", **found["figures"])],
+        "is_sample": build["is_sample"],
+        "sample_word": message(language, "sample"),
+        "states_title": say("report.states"),
+        "state_headings": [say("carrier"), *(say(f"shown.{state}") for state in STATES), say("report.people")],
+        "state_rows": [
+            [
+                carrier_name(row["carrier"], language),
+                *(f"{row['cells'].get(state, 0):,} / {row['road_km'].get(state, 0.0):,.1f} km" for state in STATES[:3]),
+                f"{row['cells'].get('unknown', 0):,}",
+                f"{row['population'].get('gap', 0.0):,.0f}",
+            ]
+            for row in found["states"]
+        ],
+        "states_note": say("report.note"),
+        "gaps_title": say("report.gaps"),
+        "gap_headings": [
+            say("gap.kind"),
+            say("cells"),
+            "km²",
+            say("gap.road"),
+            say("report.people"),
+            say("evidence.dates"),
+        ],
+        "gap_rows": [
+            [
+                say(f"gap.{gap['kind']}"),
+                f"{gap['cells']:,}",
+                f"{gap['area_km2']:,.2f}",
+                f"{gap['road_km']:,.1f} km",
+                "—" if gap["population"] is None else f"{gap['population']:,.0f}",
+                str(gap["newest_on"] or "—"),
+            ]
+            for gap in found["gaps"][:12]
+        ],
+        "shares_title": say("shares"),
+        "share_headings": [say("town"), *(f"{say(f'share.{part}')} (%)" for part in SHARES)],
+        "share_rows": [[_place(row, language), *(f"{row[part]:.1f}" for part in SHARES)] for row in found["shares"]],
+        "rests_title": say("report.rests"),
+        "rests": [
+            say("report.rests.samples", n=f"{found['samples']:,}", newest=found["newest"] or "—"),
+            say("report.rests.profile", profile=build["profile"]),
+            say("report.rests.unknown"),
+            *([say("sample")] if build["is_sample"] else []),
+        ],
+        "foot": address,
+    }
