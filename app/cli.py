@@ -16,6 +16,7 @@ from app.config import PROJECT_ROOT, get_settings
 from app.coverage.commands import coverage
 from app.db import make_engine, make_sessions
 from app.lists.commands import add_import_command
+from app.surveys.commands import survey
 from app.wifi.lists import WIFI
 
 main = typer.Typer(
@@ -29,11 +30,13 @@ main.add_typer(demo, name="demo")
 main.add_typer(token, name="token")
 main.add_typer(trail, name="audit")
 main.add_typer(imports, name="import")
+main.add_typer(survey, name="survey")
 main.add_typer(coverage, name="coverage")
 for _name, _kind in (("assets", ASSETS), ("wifi", WIFI)):
     add_import_command(imports, _name, _kind, {_kind.name: _kind})
 
 
+@survey.callback()
 @imports.callback()
 def log_to_stderr() -> None:
     """Keep standard output for the report, which programs read."""
