@@ -209,7 +209,21 @@ def _carriers(found: Found) -> Iterator[Finding]:
     yield {key: said.replace("{count}", str(len(names))) if key in ("ja", "en") else said for key, said in told.items()}
 
 
+def _marks(found: Found) -> Iterator[Finding]:
+    """How many cells of each number said `-`."""
+    have = {column.field for column in found.columns}
+    present = [one for one in NUMBERS if one.name in have]
+    counts = ", ".join(f"count(*) FILTER (marked & {BITS[one.name]} <> 0)" for one in present)
+    if not present:
+        return
+    counted = found.connection.execute(f"SELECT {counts} FROM typed").fetchone() or ()
+    for one, count in zip(present, counted, strict=True):
+        if count:
+            yield _finding(judging.MISSING_MARK, count, name=one.name, field_ja=one.ja, field_en=one.en)
+
+
 def _notes(found: Found) -> Iterator[Finding]:
+    yield from _marks(found)
     local, outside, blank, only_5g = found.connection.execute(
         f"""SELECT count(*) FILTER (is_local), count(*) FILTER (verdict = 0 AND NOT {inside("lat", "lon")}),
           count(*) FILTER (verdict = 0 AND is_blank_none),

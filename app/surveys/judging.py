@@ -152,6 +152,11 @@ BLANK_IS_NO_SERVICE = Rule(
     "通信方式が「-」で電波の値もない行を圏外と数えました（{recipe}は圏外のときにこう書きます）。",
     "Rows with “-” for the network mode and no signal count as no service, which is how {recipe} writes it.", "technology",
 )  # fmt: skip
+MISSING_MARK = Rule(
+    "missing-mark", "note",
+    "{field}が「-」でした。値がないという印なので、空欄として読みました。",
+    "{field} was “-”, which marks that there is no value; it was read as blank.",
+)  # fmt: skip
 LOCAL_TIME = Rule(
     "local-time", "note",
     "日時に時差が書かれていないので、{zone} の時刻として読みました。違うときは、読み取りの設定で時間帯を変えてください。",

@@ -3,7 +3,7 @@
 Nothing is decided here by what other rows hold, so a row is read alike wherever it stands.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.surveys.fields import MISSING, NUMBERS
 from app.surveys.recipes import Column
@@ -40,26 +40,28 @@ def typed_sql(source: str, columns: Sequence[Column], first_row: str) -> str:
     """`SELECT` of the typed rows of a relation whose columns are c0, c1, …; `first_row`: an expression for the row.
 
     Columns: n (row of the file) where `first_row` is given, moment, at_text, is_utc, lat, lon, each number, text and flag
-    of the dictionary, unread and commas (bits of `BITS`), texts (what stood in those cells).
+    of the dictionary, unread and commas (bits of `BITS`), texts (what stood in those cells), marked (bits of cells that say `-`).
     """
     places = {column.field: f"c{column.place}" for column in columns}
     factors = {column.field: column.factor for column in columns}
     numbers = [one.name for one in NUMBERS if one.name in places]
-    inner = [f"TRY_CAST({places[name]} AS DOUBLE) AS v_{name}" for name in numbers]
+    inner = [f"{_cast(places[name])} AS v_{name}" for name in numbers]
     inner += [f"{places[name]} AS w_{name}" for name in numbers]
     inner += [f"{_text(places[name])} AS {name}" if name in places else f"NULL::VARCHAR AS {name}" for name in _TEXTS]
     inner += [f"{_flag(places[name])} AS {name}" if name in places else f"NULL::BOOLEAN AS {name}" for name in _FLAGS]
     inner.append(f"{_moment(places)} AS at_text")
-    middle = [f"{_number(name)} AS {name}" for name in numbers]
+    middle = [f"{_at()} AS moment", *(f"{_number(name)} AS {name}" for name in numbers)]
+    odd = " OR ".join(map(_is_odd, numbers)) or "false"
     outer = [f"({name} * {factors[name]!r})::{_type(name)} AS {name}" for name in numbers]
     outer += [f"NULL::{_type(one.name)} AS {one.name}" for one in NUMBERS if one.name not in places]
+    marked = " + ".join(f"CASE WHEN w_{name} = '-' THEN {BITS[name]} ELSE 0 END" for name in numbers) or "0"
     row = f"{first_row} AS n, " if first_row else ""
     kept = ", n" if first_row else ""
     return (
-        f"SELECT {', '.join(outer)}, {_carrier()} AS carrier, {', '.join((*_KEPT, *_FLAGS))}, {_at()} AS moment, {_is_utc()} AS is_utc,"
-        f" CASE WHEN {_at()} IS NULL THEN left(at_text, 40) END AS at_text, {_unread(numbers)} AS unread,"
-        f" {_commas(numbers)} AS commas, {_cells(numbers)} AS texts{kept}"
-        f" FROM (SELECT *, {', '.join(middle) or '1'} FROM (SELECT {row}{', '.join(inner)} FROM {source}))"
+        f"SELECT {', '.join(outer)}, {_carrier()} AS carrier, {', '.join((*_KEPT, *_FLAGS))}, moment, {_is_utc()} AS is_utc,"
+        f" CASE WHEN moment IS NULL THEN left(at_text, 40) END AS at_text, {_bits(numbers, _is_unread)} AS unread,"
+        f" {_bits(numbers, _is_mended)} AS commas, {_cells(numbers)} AS texts, {marked} AS marked{kept}"
+        f" FROM (SELECT *, {odd} AS is_odd FROM (SELECT *, {', '.join(middle)} FROM (SELECT {row}{', '.join(inner)} FROM {source})))"
     )
 
 
@@ -87,6 +89,11 @@ def _flag(cell: str) -> str:
     return f"CASE WHEN {word} IN ({listed(_TRUE)}) THEN true WHEN {word} IN ({listed(_FALSE)}) THEN false END"
 
 
+def _cast(cell: str) -> str:
+    """The plain number of a cell; the usual mark of nothing is set aside first, as a cast that fails is slow."""
+    return f"TRY_CAST(nullif(nullif({cell}, '-'), '') AS DOUBLE)"
+
+
 def _number(name: str) -> str:
     """The finite number of a cell; wide digits and a comma for the point are read where a plain reading fails.
 
@@ -95,7 +102,7 @@ def _number(name: str) -> str:
     words = f"translate(trim(w_{name}), {quoted(_WIDE)}, {quoted(_NARROW)})"
     comma = r"[-+]?\d+,(\d{1,2}|\d{4,})" if name.endswith("_mbps") else r"[-+]?\d+,\d+"
     return (
-        f"CASE WHEN v_{name} IS NOT NULL THEN"
+        f"CASE WHEN w_{name} IN ('-', '') THEN NULL WHEN v_{name} IS NOT NULL THEN"
         f" CASE WHEN isfinite(v_{name}) AND v_{name} NOT IN ({_UNAVAILABLE}) THEN v_{name} END"
         f" WHEN w_{name} IS NULL OR {_missing(f'w_{name}')} THEN NULL"
         f" WHEN regexp_full_match({words}, {quoted(comma)}) THEN TRY_CAST(replace({words}, ',', '.') AS DOUBLE)"
@@ -111,24 +118,26 @@ def _is_mended(name: str) -> str:
     return f"{name} IS NOT NULL AND v_{name} IS NULL"
 
 
-def _unread(numbers: Sequence[str]) -> str:
-    return " + ".join(f"CASE WHEN {_is_unread(name)} THEN {BITS[name]} ELSE 0 END" for name in numbers) or "0"
+def _is_odd(name: str) -> str:
+    """Whether a cell may be one of the bits: quick to say, as it is asked of every cell."""
+    return f"((v_{name} IS NULL OR {name} IS NULL) AND w_{name} NOT IN ('-', ''))"
 
 
-def _commas(numbers: Sequence[str]) -> str:
-    return " + ".join(f"CASE WHEN {_is_mended(name)} THEN {BITS[name]} ELSE 0 END" for name in numbers) or "0"
+def _bits(numbers: Sequence[str], test: Callable[[str], str]) -> str:
+    """The bits of the numbers a test holds for; it is put only to rows that have an odd cell."""
+    bits = " + ".join(f"CASE WHEN {test(name)} THEN {BITS[name]} ELSE 0 END" for name in numbers)
+    return f"CASE WHEN is_odd THEN {bits} ELSE 0 END" if bits else "0"
 
 
 def _cells(numbers: Sequence[str]) -> str:
     """The texts of cells that were no plain numbers, with their fields' names."""
     if not numbers:
         return "NULL::VARCHAR"
-    odd = " OR ".join(f"({_is_unread(name)}) OR ({_is_mended(name)})" for name in numbers)
     parts = ", ".join(
         f"CASE WHEN ({_is_unread(name)}) OR ({_is_mended(name)}) THEN {quoted(name + VALUE)} || left(w_{name}, 40) END"
         for name in numbers
     )
-    return f"CASE WHEN {odd} THEN concat_ws({quoted(CELL)}, {parts}) END"
+    return f"CASE WHEN is_odd THEN nullif(concat_ws({quoted(CELL)}, {parts}), '') END"
 
 
 def _moment(places: Mapping[str, str]) -> str:
@@ -151,7 +160,8 @@ _ZONED = (
     " OR (at_text[-5] IN ('+', '-') AND length(at_text) > 16) OR (at_text[-3] IN ('+', '-') AND length(at_text) > 13),"
     " false)"
 )
-_SECONDS = "TRY_CAST(at_text AS DOUBLE)"
+# Counted from 1970: digits where a written date would have its first mark.
+_SECONDS = "CASE WHEN at_text[5] BETWEEN '0' AND '9' THEN TRY_CAST(at_text AS DOUBLE) END"
 
 
 def _at() -> str:
@@ -160,8 +170,9 @@ def _at() -> str:
     A date alone is no moment, and neither is what names a zone by letters other than Z, UTC, GMT and JST.
     """
     return (
-        f"coalesce(CASE WHEN length(at_text) > 10 AND at_text[-1] NOT BETWEEN 'A' AND 'Y' THEN CASE WHEN {_ZONED}"
-        " THEN TRY_CAST(at_text AS TIMESTAMPTZ)::TIMESTAMP ELSE TRY_CAST(at_text AS TIMESTAMP) END END,"
+        "coalesce(CASE WHEN at_text[5] = '-' AND length(at_text) > 10 AND at_text[-1] NOT BETWEEN 'A' AND 'Y'"
+        f" THEN CASE WHEN {_ZONED} THEN TRY_CAST(at_text AS TIMESTAMPTZ)::TIMESTAMP"
+        " ELSE TRY_CAST(at_text AS TIMESTAMP) END END,"
         f" CASE WHEN at_text[1] BETWEEN '0' AND '9' THEN try_strptime(at_text, [{listed(_FORMATS)}]) END,"
         f" CASE WHEN {_SECONDS} BETWEEN 1e9 AND 4e9 THEN make_timestamp(({_SECONDS} * 1e6)::BIGINT)"
         f" WHEN {_SECONDS} BETWEEN 1e12 AND 4e12 THEN make_timestamp(({_SECONDS} * 1e3)::BIGINT) END)"
