@@ -97,12 +97,6 @@ def _add_survey_tasks(queue: procrastinate.App, transactions: Transactions, sett
     def load_log(file_id: str) -> None:
         surveys.load(transactions, UUID(file_id))
 
-    @queue.task(name="coverage.build", retry=_RETRY)
-    def build_coverage() -> None:
-        from app.coverage.rebuilding import rebuild  # Ibis is loaded by who computes with it
-
-        rebuild(transactions, settings)
-
     @queue.task(name="coverage.build", retry=_RETRY, lock="coverage.build")
     def build_coverage(**_: Any) -> None:
         for profile in BUILT_UNASKED:
