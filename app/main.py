@@ -47,8 +47,10 @@ from app.web.audit_pages import router as audit_router
 from app.web.board_pages import router as board_router
 from app.web.case_pages import router as case_router
 from app.web.case_side_pages import router as case_side_router
+from app.web.coverage_compare_pages import router as coverage_compare_router
 from app.web.coverage_municipality_pages import router as coverage_municipality_router
 from app.web.coverage_pages import router as coverage_pages_router
+from app.web.coverage_report_pages import router as coverage_report_router
 from app.web.hand_over_pages import router as hand_over_router
 from app.web.invitation_pages import router as invitation_router
 from app.web.list_import_pages import router as list_imports_router
@@ -78,6 +80,7 @@ PAGE_ROUTERS = (
     board_router, together_router, case_router, case_side_router, hand_over_router,
     statistics_pages_router, notice_pages_router, webhook_pages_router, office_router, office_fee_router,
     office_estimate_router, office_window_router, coverage_pages_router, survey_pages_router, coverage_municipality_router,
+    coverage_compare_router, coverage_report_router,
 )  # fmt: skip
 
 VERSION = "0.1.0"

@@ -153,3 +153,17 @@ def count_reports(session: Session, choice: "Choice", is_planner: bool) -> tuple
         text(f"SELECT coalesce(sum(length_m), 0) / 1000 FROM {roads} r{where}"), _bound(choice)
     ).scalar_one()
     return n, km
+
+
+def claims_geojson(session: Session, carrier: str | None, technology: str) -> str:
+    """Areas claimed by carriers as a FeatureCollection; row-level security says whose."""
+    found: str = session.execute(
+        text(
+            "SELECT json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(json_build_object("
+            "'type', 'Feature', 'geometry', ST_AsGeoJSON(geom, 5)::json, 'properties', json_build_object("
+            "'carrier', carrier, 'title', title, 'as_of', as_of, 'is_sample', is_sample))), '[]'))::text FROM claimed_area"
+            " WHERE withdrawn_at IS NULL AND technology = :technology AND (CAST(:carrier AS text) IS NULL OR carrier = :carrier)"
+        ),
+        {"carrier": carrier, "technology": technology},
+    ).scalar_one()
+    return found

@@ -98,3 +98,12 @@ async def _data(request: Request, language: Language, found: dict[str, Any]) -> 
         "latest": latest,
     }  # fmt: skip
     return Markup(json_for_html(made))  # noqa: S704  `<`, `>` and `&` are escaped
+
+
+@router.get("/coverage/claims.json", dependencies=[Depends(look_up_viewer)])
+def read_claims(request: Request, carrier: str = "all", technology: str = "4g") -> Response:
+    """Where carriers say they serve, as far as the viewer may know: GeoJSON for the map's dashed layer."""
+    who, _ = viewer_of(request)
+    with transactions(request).begin(who) as session:
+        content = data.claims_geojson(session, None if carrier == "all" else carrier, technology)
+    return Response(content, media_type="application/geo+json", headers={"Cache-Control": "no-store"})
