@@ -12,6 +12,7 @@ from aiosmtplib import SMTPException
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Job, Status
 from psycopg import Error
+from psycopg import OperationalError as Disconnected
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app.accounts.actor import Transactions
@@ -40,7 +41,9 @@ CONCURRENCY = 2  # jobs at once; most of a job's work is in a process of its own
 HEARTBEAT_S = 2.0
 STALLED_S = 8.0  # a worker unheard of for this long is dead, and its jobs are taken up again
 TAKEN_UP_AT_MOST = 10  # times; a job that ends its worker every time must not do so for ever
-_RETRY = procrastinate.RetryStrategy(max_attempts=6, exponential_wait=2, retry_exceptions={OperationalError, OSError})
+_RETRY = procrastinate.RetryStrategy(
+    max_attempts=6, exponential_wait=2, retry_exceptions={OperationalError, Disconnected, OSError}
+)
 # A mail server may be away, or ask to come again, for an hour.
 _RETRY_MAIL = procrastinate.RetryStrategy(
     max_attempts=12, exponential_wait=2, retry_exceptions={OperationalError, OSError, SMTPException}

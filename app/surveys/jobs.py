@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from psycopg import DataError, IntegrityError  # COPY speaks to the driver itself
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import audit
@@ -149,7 +149,7 @@ def _mark_loaded(session: Session, found: Row, copied: int) -> None:
 
 
 def _not_taken(error: Exception) -> dict[str, str]:
-    said = str(getattr(error, "orig", error)).splitlines()[0][:200]
+    said = str(error).splitlines()[0][:200]
     return {
         "rule": "not-taken",
         "ja": f"データベースが受け取らない値がありました（{said}）。読み方を確かめて、もう一度読み取ってください。",

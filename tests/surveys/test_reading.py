@@ -37,7 +37,8 @@ def found(log: ExaminedLog, rule: str, field: str | None = None) -> dict[str, An
     told = [f for f in log.report["findings"] if f["rule"] == rule and field in (None, f["field"])]
     assert len(told) == 1, [(f["rule"], f["field"], f["count"]) for f in log.report["findings"]]
     assert told[0]["ja"] and told[0]["en"] and "{" not in told[0]["ja"] + told[0]["en"]
-    return told[0]
+    one: dict[str, Any] = told[0]
+    return one
 
 
 def rules(log: ExaminedLog, *levels: str) -> dict[str, int]:
@@ -45,7 +46,8 @@ def rules(log: ExaminedLog, *levels: str) -> dict[str, int]:
 
 
 def rows(log: ExaminedLog) -> list[dict[str, Any]]:
-    return pq.read_table(log.rows).sort_by("row_number").to_pylist()
+    taken: list[dict[str, Any]] = pq.read_table(log.rows).sort_by("row_number").to_pylist()
+    return taken
 
 
 def drive(n: int, *, speed: float = 36, at: str = "2026-07-01T10:{:02d}:{:02d}+09:00") -> list[list[str]]:
