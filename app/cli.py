@@ -88,10 +88,12 @@ def list_geodata() -> None:
 def load_demo_register(
     if_empty: Annotated[bool, typer.Option("--if-empty", help="まだなければ作ります")] = False,
 ) -> None:
-    """サンプルのアセット・基地局・Wi-Fi・利用者・案件を入れます（架空のデータ）。"""
+    """サンプルのアセット・基地局・Wi-Fi・利用者・案件・電波調査を入れます（架空のデータ）。"""
     from app.demo.load import is_loaded, load_demo
     from app.demo.load_cases import load_demo_cases
     from app.demo.people import add_demo_people
+    from app.demo.survey_builds import build_demo_coverage
+    from app.demo.surveys import load_demo_surveys
 
     settings = get_settings()
     sessions = make_sessions(make_engine(settings))
@@ -99,6 +101,8 @@ def load_demo_register(
         load_demo(sessions, typer.echo)
     add_demo_people(settings, typer.echo)
     load_demo_cases(sessions, typer.echo)
+    load_demo_surveys(sessions, typer.echo)
+    build_demo_coverage(settings, typer.echo)
 
 
 @main.command()
