@@ -14,6 +14,7 @@ PROFILE = "tmg-4g-outdoor-1"
 WEST, SOUTH, COLUMNS, ROWS = 139.05, 35.79, 24, 14  # quarter meshes round 奥多摩駅
 TOWN = "13308"
 DAYS = (date(2026, 3, 31), date(2026, 9, 30))
+REASONS = {"covered": "bound_above", "gap": "bound_below", "uncertain": "between_bounds", "unknown": "few_samples"}
 SURVEY = "00000000-0000-4000-8000-000000000001"
 
 
@@ -46,7 +47,7 @@ _CELL = """
 INSERT INTO coverage_cell (build_id, cell_id, level, mesh_code, municipality_code, carrier, technology, state, grade, reason,
   carriers_covered, carriers_gap, samples, segments, passes, days, mean_dbm, sd_db, lower_dbm, upper_dbm, no_service_share,
   observed_share, road_m, newest_on, oldest_on, must_resurvey, histogram, is_sample, is_public, geom)
-VALUES (%s, %s, %s, %s, '13308', %s, '4g', %s, %s, 'tolerance', %s, %s, %s, %s, 2, 2, %s, 4.2, %s, %s, 0.02, 0.12, %s,
+VALUES (%s, %s, %s, %s, '13308', %s, '4g', %s, %s, %s, %s, %s, %s, %s, 2, 2, %s, 4.2, %s, %s, 0.02, 0.12, %s,
   '2026-03-20', '2026-03-02', false, %s, true, true, ST_MakeEnvelope(%s, %s, %s, %s, 4326))
 """
 
@@ -64,7 +65,7 @@ def _cells(build: Any, number: int, level: str, size_m: int) -> list[list[Any]]:
                 mean = max(round(mean + (x * 37 + y * 11) % 7, 1), -138)
                 state, grade = _judged(mean)
                 rows.append([
-                    build, f"{code}-{carrier}-4g-s", level, code, carrier, state, grade, 4 if state == "covered" else 1,
+                    build, f"{code}-{carrier}-4g-s", level, code, carrier, state, grade, REASONS[state], 4 if state == "covered" else 1,
                     4 if state == "gap" else 0, 20 + (x * y) % 50, 9, mean, mean - 9, mean + 9, 240.0, [3, 2, 2, 2], *mesh_bounds(code),
                 ])  # fmt: skip
     return rows
@@ -106,3 +107,32 @@ _REPORT = """
 INSERT INTO resident_report (experienced_on, part_of_day, carrier, trouble, place, municipality_code, is_sample, geom)
 VALUES ('2026-09-12', 'evening', NULL, 'no_service', 'vehicle', '13308', true, ST_Point(139.07, 35.81, 4326))
 """
+
+
+def add_log(connection: psycopg.Connection[Any]) -> None:
+    """A log of the survey, examined, with values refused and mended; the survey is of the planner's organisation."""
+    connection.execute(
+        "UPDATE survey SET organisation_id = (SELECT organisation_id FROM organisation WHERE name LIKE %s LIMIT 1)",
+        ["%デジタルサービス局%"],
+    )
+    finding = {"field": "rsrp_dbm", "count": 44, "ja": "RSRPが範囲の外です", "en": "RSRP lies outside its range"}
+    spelling = {"field": "carrier", "count": 60, "ja": "事業者名を読み替えました", "en": "Carriers' names were read"}
+    report = {
+        "recipe": "gnettrack-pro", "headings": ["Timestamp", "Operatorname", "RSRP"], "rows": 104, "taken": 100,
+        "columns": {"Timestamp": "at", "Operatorname": "carrier", "RSRP": "rsrp_dbm"}, "carriers": {"sample-a": 100},
+        "technologies": {"4g": 90, "none": 10}, "period": ["2026-03-02T01:00:00Z", "2026-03-02T02:00:00Z"],
+        "bbox": [139.05, 35.79, 139.12, 35.82],
+        "findings": [
+            {**finding, "rule": "out-of-range", "level": "refused-value", "examples": [{"row": 12, "value": "-200", "now": None}]},
+            {**spelling, "rule": "spelling", "level": "mended", "examples": [{"row": 2, "value": "sample A", "now": "sample-a"}]},
+        ],
+        "preview": [
+            {"row_number": 2, "at": "2026-03-02T01:00:00Z", "carrier": "sample-a", "technology": "none", "rsrp_dbm": None},
+            {"row_number": 3, "at": "2026-03-02T01:00:01Z", "carrier": "sample-a", "technology": "4g", "rsrp_dbm": -101.0},
+        ],
+    }  # fmt: skip
+    connection.execute(
+        "INSERT INTO survey_file (survey_id, file_name, file_sha256, file_bytes, state, report, rows_taken)"
+        " VALUES (%s, 'okutama.csv', 'x', 123456, 'examined', %s, 100)",
+        [SURVEY, Jsonb(report)],
+    )
