@@ -29,7 +29,8 @@ def claimed_rows(signals: Mapping[str, Signal], on: date, organisations: Mapping
             parts = [part for signal in signals.values() for part in _claimed(signal, carrier, technology, on)]
             if parts and carrier in organisations:
                 as_of = on.replace(day=1)
-                whole = shapely.set_srid(shapely.multipolygons(parts), 4326)
+                joined = shapely.get_parts(shapely.union_all(parts))  # outlines of neighbours may overlap a little
+                whole = shapely.set_srid(shapely.multipolygons(joined), 4326)
                 yield {
                     "claim_id": sample_id(f"claim {carrier} {technology}"), "organisation_id": organisations[carrier],
                     "carrier": carrier, "technology": technology, "as_of": as_of,
