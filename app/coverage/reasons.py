@@ -19,7 +19,7 @@ REASONS: dict[str, Reason] = {
         "gap", "測定値から、基準を満たす場所は9割未満と95%の確かさで言えます", "With 95 % confidence the signal reaches the threshold in less than 90 % of it"
     ),
     "no_service": Reason(
-        "gap", "圏外の区間が1割を超えると95%の確かさで言えます", "With 95 % confidence more than a tenth of it has no service"
+        "gap", "圏外の区間があり、圏外または弱い区間が1割を超えると95%の確かさで言えます", "There are segments without service; with 95 % confidence more than a tenth of it is not served"
     ),
     "share_above": Reason("covered", "測定した場所のうち、決められた割合を超えて基準を満たします", "More than the required share of what was measured reaches the threshold"),
     "share_below": Reason("gap", "測定した場所のうち、基準を満たすのは決められた割合以下です", "No more than the required share of what was measured reaches the threshold"),

@@ -1,7 +1,7 @@
 """Cell months → states: covered, gap, uncertain, unknown, each with its reason and every figure behind it.
 
 Covered and gap must each be shown: covered by a tolerance bound on evidence that loses weight with age and does not
-count once stale, gap by the opposite bound (or Wilson's on the share without service). What neither shows is uncertain;
+count once stale, gap by the opposite bound (or Wilson's on the share not served, where many have no service). What neither shows is uncertain;
 too little to judge by is unknown, and so is a cell without rows, which has no line here at all.
 Evidence from before a station opened near by does not show a gap; from before one closed, it does not show coverage.
 A signal at or above the threshold, added to a covered cell, never makes it a gap.
@@ -166,16 +166,19 @@ def _shows_covered(found: Level, profile: Profile) -> Booleans:
 
 
 def _shows_gap(found: Level, profile: Profile) -> tuple[Booleans, Booleans]:
-    """Whether a gap is shown, and whether the share without service alone shows it."""
+    """Whether a gap is shown, and whether by counting the segments that are not served."""
     if profile.method != "tolerance":
         below = found.enough & ~is_area_covered(found.served, found.observed, profile.served_share)
         return below, np.zeros(len(below), bool)
     missed = _bound(found, profile, 1 - profile.confidence) < profile.threshold_dbm
     usable = found.enough & (found.n_eff > 0)
-    share = np.where(usable, found.no_service_share, 0.0)
-    least, _ = wilson(share, np.where(usable, found.n_eff, 1.0), profile.confidence)
-    dead = usable & (least > profile.no_service_share)
-    return missed | dead, dead & ~missed
+    # With that many segments dead, levels are far from normal: the segments not served are counted instead.
+    many = usable & (found.no_service_share > profile.no_service_share)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        unserved = np.where(many, 1 - found.served / found.observed, 0.0)
+    least, _ = wilson(unserved, np.where(usable, found.n_eff, 1.0), profile.confidence)
+    counted = many & (least > 1 - profile.coverage_target)
+    return np.where(many, counted, missed), counted
 
 
 def _reasons(f: _Findings) -> Texts:

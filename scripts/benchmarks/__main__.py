@@ -5,7 +5,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.benchmarks import lists, map_reading, window
+from scripts.benchmarks import engines, honesty, lists, map_reading, window
 from scripts.benchmarks.figures import Figure, Row, summarise
 from scripts.benchmarks.load import ensure_wrk
 from scripts.benchmarks.report import describe_machine, say_head, say_row, write_json
@@ -15,7 +15,13 @@ from scripts.machine.processes import StopRequested, raise_on_stop_signals
 from scripts.machine.terminal import Refusal, refuse, say
 from scripts.machine.trial_site import loaded_database
 
-FIGURES: tuple[Figure, ...] = (*lists.FIGURES, *window.FIGURES, *map_reading.FIGURES)
+FIGURES: tuple[Figure, ...] = (
+    *lists.FIGURES,
+    *window.FIGURES,
+    *map_reading.FIGURES,
+    *honesty.FIGURES,
+    *engines.FIGURES,
+)
 SECONDS, QUICK_SECONDS = 10, 3
 ROUNDS = 3
 
