@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "external_antenna": pa.bool_(),
 }
 Tick = Callable[[int], None]
+Block = tuple[int, memoryview]  # rows so far, and some of them as CSV
 
 
 def partition_of(session: Session, survey_id: UUID) -> str:
@@ -57,7 +59,7 @@ def copy_rows(session: Session, survey_id: UUID, file_id: UUID, rows: Path, tick
         with cursor.copy(
             f"COPY {partition} ({', '.join(('survey_id', 'file_id', *COLUMNS))}) FROM STDIN (FORMAT csv)"
         ) as copy:
-            for done, block in csv_blocks(survey_id, file_id, rows):
+            for done, block in _one_ahead(csv_blocks(survey_id, file_id, rows)):
                 copy.write(block)
                 if tick is not None:
                     tick(done)
@@ -65,7 +67,16 @@ def copy_rows(session: Session, survey_id: UUID, file_id: UUID, rows: Path, tick
     return copied
 
 
-def csv_blocks(survey_id: UUID, file_id: UUID, rows: Path) -> Iterator[tuple[int, memoryview]]:
+def _one_ahead(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The same blocks, the next one written while the database takes the one before."""
+    with ThreadPoolExecutor(1) as writer:
+        following = writer.submit(next, blocks, None)
+        while (block := following.result()) is not None:
+            following = writer.submit(next, blocks, None)
+            yield block
+
+
+def csv_blocks(survey_id: UUID, file_id: UUID, rows: Path) -> Iterator[Block]:
     """Judged rows as CSV, block by block, each with the number of rows so far."""
     options, done = pa_csv.WriteOptions(include_header=False), 0
     with pq.ParquetFile(rows) as file:
