@@ -175,7 +175,10 @@ function start() {
     if (["hatch", "dots"].includes(id) && !map.hasImage(id)) map.addImage(id, pattern(id), { pixelRatio: 2 });
   });
   const cells = ids("cells");
-  map.on("load", () => showLayers(map));
+  map.on("load", () => {
+    showLayers(map);
+    if (!address().has("bbox")) moved(map); // what is counted is what is in view
+  });
   map.on("moveend", ({ originalEvent, isOurs }) => (originalEvent || isOurs || map.loaded()) && moved(map));
   map.on("click", (event) => {
     const found = map.queryRenderedFeatures(event.point, { layers: cells.filter((id) => map.getLayer(id)) })[0];
