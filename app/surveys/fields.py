@@ -136,7 +136,7 @@ NUMBERS = tuple(one for one in FIELDS if one.kind == "number")
 # What stands for no value: marks of apps and of people, and Android's CellInfo.UNAVAILABLE (Integer.MAX_VALUE).
 MISSING = (
     "", "-", "--", "---", "－", "―", "—", "ー", "null", "none", "n/a", "na", "nan", "nil", "unavailable",
-    "2147483647", "-2147483648", "なし", "無し", "不明", "欠測", "測定不可",
+    "2147483647", "-2147483648", "9223372036854775807", "なし", "無し", "不明", "欠測", "測定不可",
 )  # fmt: skip
 # Of the serving cell where it is no LTE cell: lowest and highest RSRP in dBm, RSRQ in dB.
 RSRP_OF_3G = (-120.0, -24.0)  # CPICH RSCP, 3GPP TS 25.133 9.1.1.3; Android CellSignalStrengthWcdma

@@ -10,7 +10,7 @@ from app.tabular.sandbox import run_in_child
 from app.tabular.table import Unreadable
 
 LOG_BYTES = 1024 * MIB  # some ten million rows: a phone writes so many in months
-# Measured: 1,000,000 rows of 120 bytes take about 10 s of processor and 1 GiB of address space beside DuckDB's memory.
+# Measured: 1,000,000 rows of 120 bytes take about 12 s of processor.
 _CPU_S, _CPU_S_PER_MIB = 90, 1.5
 _MEMORY, _ADDRESS_BYTES, _SPILL_BYTES = "1200MB", 4 * 1024 * MIB, 8 * 1024 * MIB
 

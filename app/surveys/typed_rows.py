@@ -17,7 +17,7 @@ _KEPT = ("device", "technology", "band")
 _TRUE = ("1", "true", "t", "yes", "y", "on", "はい", "有", "有り", "あり", "○", "〇", "◯", "車内", "車載", "外部")
 _FALSE = ("0", "false", "f", "no", "n", "off", "いいえ", "無", "無し", "なし", "×", "車外", "内蔵", "0.0")
 _WIDE, _NARROW = "０１２３４５６７８９．－＋，−", "0123456789.-+,-"
-_UNAVAILABLE = "2147483647, -2147483648, 9223372036854775807"  # what Android writes where it knows no value
+_UNAVAILABLE = 2147483647  # what Android writes where it knows no value; no field holds as much
 # Times without a zone; a date that begins with a day or month is not among them, as nothing tells which it is.
 _FORMATS = (
     "%Y.%m.%d_%H.%M.%S", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M", "%Y.%m.%d %H:%M:%S",
@@ -46,15 +46,18 @@ def typed_sql(source: str, columns: Sequence[Column], first_row: str) -> str:
     factors = {column.field: column.factor for column in columns}
     numbers = [one.name for one in NUMBERS if one.name in places]
     inner = [f"{_cast(places[name])} AS v_{name}" for name in numbers]
-    inner += [f"{places[name]} AS w_{name}" for name in numbers]
+    inner += [f"{places[name]} AS w_{name}, coalesce({places[name]} = '-', true) AS m_{name}" for name in numbers]
     inner += [f"{_text(places[name])} AS {name}" if name in places else f"NULL::VARCHAR AS {name}" for name in _TEXTS]
     inner += [f"{_flag(places[name])} AS {name}" if name in places else f"NULL::BOOLEAN AS {name}" for name in _FLAGS]
     inner.append(f"{_moment(places)} AS at_text")
     middle = [f"{_at()} AS moment", *(f"{_number(name)} AS {name}" for name in numbers)]
     odd = " OR ".join(map(_is_odd, numbers)) or "false"
-    outer = [f"({name} * {factors[name]!r})::{_type(name)} AS {name}" for name in numbers]
+    outer = [f"({name}{_times(factors[name])})::{_type(name)} AS {name}" for name in numbers]
     outer += [f"NULL::{_type(one.name)} AS {one.name}" for one in NUMBERS if one.name not in places]
-    marked = " + ".join(f"CASE WHEN w_{name} = '-' THEN {BITS[name]} ELSE 0 END" for name in numbers) or "0"
+    marked = (
+        " + ".join(f"CASE WHEN m_{name} AND w_{name} IS NOT NULL THEN {BITS[name]} ELSE 0 END" for name in numbers)
+        or "0"
+    )
     row = f"{first_row} AS n, " if first_row else ""
     kept = ", n" if first_row else ""
     return (
@@ -63,6 +66,10 @@ def typed_sql(source: str, columns: Sequence[Column], first_row: str) -> str:
         f" {_bits(numbers, _is_mended)} AS commas, {_cells(numbers)} AS texts, {marked} AS marked{kept}"
         f" FROM (SELECT *, {odd} AS is_odd FROM (SELECT *, {', '.join(middle)} FROM (SELECT {row}{', '.join(inner)} FROM {source})))"
     )
+
+
+def _times(factor: float) -> str:
+    return "" if factor == 1 else f" * {factor!r}"
 
 
 def _type(name: str) -> str:
@@ -91,7 +98,7 @@ def _flag(cell: str) -> str:
 
 def _cast(cell: str) -> str:
     """The plain number of a cell; the usual mark of nothing is set aside first, as a cast that fails is slow."""
-    return f"TRY_CAST(nullif(nullif({cell}, '-'), '') AS DOUBLE)"
+    return f"TRY_CAST(CASE WHEN {cell} <> '-' THEN {cell} END AS DOUBLE)"
 
 
 def _number(name: str) -> str:
@@ -102,9 +109,8 @@ def _number(name: str) -> str:
     words = f"translate(trim(w_{name}), {quoted(_WIDE)}, {quoted(_NARROW)})"
     comma = r"[-+]?\d+,(\d{1,2}|\d{4,})" if name.endswith("_mbps") else r"[-+]?\d+,\d+"
     return (
-        f"CASE WHEN w_{name} IN ('-', '') THEN NULL WHEN v_{name} IS NOT NULL THEN"
-        f" CASE WHEN isfinite(v_{name}) AND v_{name} NOT IN ({_UNAVAILABLE}) THEN v_{name} END"
-        f" WHEN w_{name} IS NULL OR {_missing(f'w_{name}')} THEN NULL"
+        f"CASE WHEN abs(v_{name}) < {_UNAVAILABLE} THEN v_{name} WHEN m_{name} OR v_{name} IS NOT NULL THEN NULL"
+        f" WHEN {_missing(f'w_{name}')} THEN NULL"
         f" WHEN regexp_full_match({words}, {quoted(comma)}) THEN TRY_CAST(replace({words}, ',', '.') AS DOUBLE)"
         f" ELSE TRY_CAST({words} AS DOUBLE) END"
     )
@@ -120,7 +126,7 @@ def _is_mended(name: str) -> str:
 
 def _is_odd(name: str) -> str:
     """Whether a cell may be one of the bits: quick to say, as it is asked of every cell."""
-    return f"((v_{name} IS NULL OR {name} IS NULL) AND w_{name} NOT IN ('-', ''))"
+    return f"(NOT m_{name} AND (v_{name} IS NULL OR {name} IS NULL))"
 
 
 def _bits(numbers: Sequence[str], test: Callable[[str], str]) -> str:
