@@ -260,7 +260,8 @@ def test_a_good_sample_never_turns_covered_into_a_gap(duck: DuckDbEngine, made: 
 def test_states_do_not_hang_on_the_order_of_rows_or_months(duck: DuckDbEngine, made: Any, seed: int) -> None:
     rows = table(rows_of(made))
     shuffled = rows.take(pa.array(np.random.default_rng(seed).permutation(len(rows))))
-    assert judged(duck, rows).to_arrow().equals(judged(duck, shuffled).to_arrow())
+    one, other = (judged(duck, each).to_arrow().to_pydict() for each in (rows, shuffled))
+    assert str(one) == str(other)  # as text, for nan is not itself
 
 
 def test_only_what_was_measured_has_a_state(duck: DuckDbEngine) -> None:
