@@ -25,6 +25,7 @@ from app.demo.people import add_demo_people
 from app.demo.sample_drives import LOWEST_DBM, Drive, phones_on
 from app.demo.sample_roads import ground_of, length_m, road_network, seeded
 from app.demo.sample_signal import CARRIERS, FILLED, MUNICIPALITIES, correlated, signal_of, truth_of
+from app.demo.survey_builds import build_demo_coverage
 from app.demo.survey_campaigns import CAMPAIGNS
 from app.demo.surveys import load_demo_surveys, truth_in
 from app.surveys.parquet import parquet_folder
@@ -159,6 +160,12 @@ def test_loading_again_changes_nothing(settings: Settings, reader: Reader) -> No
     before = reader.execute(counted).fetchone()
     assert load(settings) is None
     assert reader.execute(counted).fetchone() == before
+
+
+def test_without_sample_surveys_no_coverage_is_built(own_database_url: str) -> None:
+    said: list[str] = []
+    build_demo_coverage(Settings(database_url=own_database_url), said.append, ON)
+    assert said == []
 
 
 @pytest.fixture(scope="module")
