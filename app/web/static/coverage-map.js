@@ -62,7 +62,7 @@ function tiles() {
 
 const shownAs = ["case", ["all", ["==", ["get", "state"], "gap"], SERVED], "weak", ["get", "state"]];
 /** Uncertain cells have the hue of what they lean to. */
-const leaning = () => ["match", ["get", "grade"], ["usable", "good"], colours().covered, "weak", colours().weak, colours().gap];
+const leaning = () => ["match", ["get", "grade"], ["usable", "good"], colours().covered, "none", colours().gap, colours().weak];
 const hue = () => ["match", shownAs, "covered", colours().covered, "weak", colours().weak, "gap", colours().gap, leaning()];
 const KNOWN = ["!=", ["get", "state"], "unknown"];
 const UNCERTAIN = ["==", ["get", "state"], "uncertain"];
