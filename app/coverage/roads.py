@@ -39,7 +39,7 @@ WITH placed AS (
   FROM judged WINDOW phone AS (PARTITION BY survey_id, device, carrier ORDER BY at, file_id, row_number)
 ), numbered AS (
   SELECT *, sum(begins) OVER (PARTITION BY survey_id, device, carrier ORDER BY at, file_id, row_number) AS run FROM begun
-), lined AS (
+), lined AS MATERIALIZED (
   SELECT survey_id, device, carrier, run, min(municipality_code) AS municipality_code, min(technology) AS technology,
     (min(at) AT TIME ZONE 'Asia/Tokyo')::date AS driven_on, count(*) AS samples, avg(signal_dbm) AS mean_dbm,
     bool_and(is_sample) AS is_sample, bool_and(carriers_public) AS is_public, min(at) AS began_at,
@@ -59,5 +59,8 @@ def write_roads(session: Session, surveys: Sequence[UUID], until: object, max_ac
     """Lines of the surveys anew, in place of every line there was; how many."""
     session.execute(text("DELETE FROM survey_road"))
     bound = {"surveys": list(surveys), "until": until, "max_accuracy_m": max_accuracy_m}
+    # Measurements are filled by COPY and seldom analysed: taken for few, they would be held against every cell one by one.
+    session.execute(text("SET LOCAL enable_nestloop = off"))
     session.execute(text(WRITE), bound)
+    session.execute(text("SET LOCAL enable_nestloop = on"))
     return int(session.execute(text("SELECT count(*) FROM survey_road")).scalar_one())
