@@ -42,7 +42,7 @@ COPY (
 # What anybody would write first: the same key, counted and averaged.
 BARE = """
 SELECT survey_id, carrier, technology, floor(lat * 480)::bigint AS y, floor((lon - 100) * 320)::bigint AS x,
-  date_trunc('month', at) AS month, count(*) AS n, avg(rsrp_dbm) AS mean FROM read_parquet('{path}') GROUP BY ALL
+  date_trunc('month', "at") AS month, count(*) AS n, avg(rsrp_dbm) AS mean FROM read_parquet('{path}') GROUP BY ALL
 """
 
 
