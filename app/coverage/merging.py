@@ -11,6 +11,7 @@ from app.coverage.aggregation import (
     CELL_MONTH_SUMS,
     SEGMENT_PASS_KEY,
     SEGMENT_PASS_SUMS,
+    bit_or,
 )
 
 
@@ -30,7 +31,7 @@ def merge_cell_months(parts: Sequence[ir.Table]) -> ir.Table:
     whole = _stacked(parts)
     return whole.group_by(CELL_MONTH_KEY).aggregate(
         **{name: whole[name].sum().cast("int64") for name in CELL_MONTH_SUMS},
-        **{name: whole[name].bit_or().cast("int64") for name in CELL_MONTH_BITS},
+        **{name: bit_or(whole[name]).cast("int64") for name in CELL_MONTH_BITS},
         newest=whole.newest.max(),
         oldest=whole.oldest.min(),
     )

@@ -9,7 +9,6 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ibis.common.exceptions import OperationNotDefinedError
 
 from app.coverage.aggregation import CELL_MONTH_KEY, cell_months
 from app.coverage.engines import PostgresEngine, open_duckdb, open_spark
@@ -71,8 +70,6 @@ def test_nothing_gives_nothing(postgres: PostgresEngine) -> None:
     assert months.num_rows == 0 and len(judge(months, profile, AS_OF)) == 0
 
 
-# Not yet: Ibis compiles no bit_or for Spark, so `--engine spark` fails until the bits are added up otherwise.
-@pytest.mark.xfail(raises=OperationNotDefinedError, strict=True, reason="Ibis has no bit_or for Spark")
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs a Java runtime")
 def test_spark_gives_the_same(by_duckdb: dict[str, pa.Table], parquet: Path) -> None:
     pytest.importorskip("pyspark")

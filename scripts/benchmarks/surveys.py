@@ -1,0 +1,151 @@
+"""Figures of surveys: ten million rows of logs read, judged and loaded beside a bare COPY; and tiles of cells."""
+
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import duckdb
+import httpx
+import psycopg
+from sqlalchemy import text
+
+from app.accounts.actor import Transactions
+from app.config import Settings
+from app.db import make_worker_engine
+from app.lists.examination import WORKER
+from app.surveys import loading
+from app.surveys.reading import LogSettings, examine_log
+from scripts.benchmarks.drawn import tile_of
+from scripts.benchmarks.figures import Figure, Measured
+from scripts.benchmarks.stage import Stage
+from scripts.machine.terminal import timed
+from scripts.machine.trial_site import our_server
+
+LOG_ROWS, LOGS = 2_000_000, 5
+CELL_ROWS, CELL_COLUMNS = 320, 320  # quarter meshes, about 80 km by 90 km
+TILES = 200
+
+# A day's drive after the other, at 1 Hz, north of Tokyo Bay; a tenth of the rows have no service.
+LOG = """
+COPY (SELECT strftime(TIMESTAMP '2026-05-01 00:00:00' + to_seconds({first} + n), '%Y-%m-%dT%H:%M:%S+09:00') AS time,
+    round(35.5 + 0.1 * sin(({first} + n) / 40000.0) + ({first} + n) % 7919 / 1e7, 6) AS latitude,
+    round(139.4 + 0.2 * cos(({first} + n) / 40000.0) + ({first} + n) % 7919 / 1e7, 6) AS longitude,
+    8 AS accuracy_m, (['docomo', 'au', 'SoftBank', '楽天モバイル'])[1 + ({first} + n) % 4] AS carrier, 'phone-1' AS device,
+    CASE WHEN n % 10 = 0 THEN 'none' WHEN n % 3 = 0 THEN '5G NSA' ELSE '4G' END AS technology,
+    CASE WHEN n % 10 = 0 THEN NULL ELSE -70 - n % 50 END AS rsrp_dbm, CASE WHEN n % 10 = 0 THEN NULL ELSE -8 - n % 9 END AS rsrq_db,
+    n % 25 AS sinr_db, 40 AS speed_kmh
+  FROM range({rows}) r(n)) TO '{path}' (HEADER)
+"""
+CELLS = """
+INSERT INTO coverage_build (build_id, profile_id, profile, as_of, engine, rows_read, seconds, surveys, is_latest)
+  VALUES ('{build}', 'bench-4g-1', '{{}}', CURRENT_DATE, 'duckdb', 0, 0, '{{}}', true);
+INSERT INTO coverage_cell (build_id, cell_id, level, mesh_code, carrier, technology, state, reason, samples, segments, passes,
+    days, observed_share, road_m, is_sample, is_public, geom)
+  SELECT '{build}', jis_mesh(ST_Centroid(g), 250) || '-all-4g', 'quarter', jis_mesh(ST_Centroid(g), 250), 'all', '4g',
+    (ARRAY['covered', 'gap', 'uncertain', 'unknown'])[1 + (r * 7 + c * 3) % 4], 'bench', 40, 12, 2, 2, .12, 300, true, true, g
+  FROM generate_series(0, {rows} - 1) r, generate_series(0, {columns} - 1) c,
+    LATERAL (SELECT ST_MakeEnvelope(139.1 + c / 320.0, 35.4 + r / 480.0, 139.1 + (c + 1) / 320.0, 35.4 + (r + 1) / 480.0, 4326) AS g) q
+"""
+
+
+def _write_logs(folder: Path) -> list[Path]:
+    paths = [folder / f"log-{n}.csv" for n in range(LOGS)]
+    for n, path in enumerate(paths):
+        duckdb.sql(LOG.format(first=n * LOG_ROWS, rows=LOG_ROWS, path=path))
+    return paths
+
+
+def measure_import(stage: Stage) -> Measured:
+    """Rows a second: logs examined and loaded by the service's own functions, and the same rows by a bare COPY."""
+    with tempfile.TemporaryDirectory() as name, stage.list_site.clone() as url:
+        folder = Path(name)
+        with timed(f"{LOGS * LOG_ROWS:,} 行の測定ログを用意します / making {LOGS * LOG_ROWS:,} rows of logs"):
+            logs = _write_logs(folder)
+        transactions = Transactions(make_worker_engine(Settings(database_url=url)))
+        survey = _make_survey(transactions)
+        seconds = {"examined": 0.0, "loaded": 0.0, "copied": 0.0}
+        for log in logs:
+            for step, taken in _import(transactions, survey, log, url):
+                seconds[step] += taken
+        rows = LOGS * LOG_ROWS
+        note = ", ".join(f"{step} {taken:.0f} s" for step, taken in seconds.items())
+        ours = rows / (seconds["examined"] + seconds["loaded"])
+        return Measured((ours,), (rows / seconds["copied"],), note=note)
+
+
+def _make_survey(transactions: Transactions) -> UUID:
+    with transactions.begin(WORKER) as session:
+        survey: UUID = session.execute(
+            text(
+                "INSERT INTO survey (code, title, began_on, ended_on, method, state, is_sample) VALUES"
+                " ('S-BENCH', 'bench', '2026-05-01', '2026-08-31', 'drive', 'published', true) RETURNING survey_id"
+            )
+        ).scalar_one()
+    return survey
+
+
+def _import(transactions: Transactions, survey: UUID, log: Path, url: str) -> Iterator[tuple[str, float]]:
+    began = time.perf_counter()
+    examined = examine_log(log, log.name, LogSettings())
+    yield "examined", time.perf_counter() - began
+    file_id = uuid4()
+    began = time.perf_counter()
+    with transactions.begin(WORKER) as session:
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        loading.copy_rows(session, survey, file_id, examined.rows)
+    yield "loaded", time.perf_counter() - began
+    blocks = [bytes(block) for _, block in loading.csv_blocks(survey, file_id, examined.rows)]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS bare (LIKE measurement INCLUDING CONSTRAINTS)")
+        began = time.perf_counter()
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(
+                f"COPY bare ({', '.join(('survey_id', 'file_id', *loading.COLUMNS))}) FROM STDIN (FORMAT csv)"
+            ) as copy,
+        ):
+            for block in blocks:
+                copy.write(block)
+        yield "copied", time.perf_counter() - began
+
+
+def measure_tiles(zooms: tuple[int, ...], stage: Stage) -> Measured:
+    """The 95th percentile of tiles of about 100,000 cells, asked one after the other (ms)."""
+    with stage.list_site.clone() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for statement in CELLS.format(build=uuid4(), rows=CELL_ROWS, columns=CELL_COLUMNS).split(";\n"):
+                connection.execute(statement)
+            connection.execute("VACUUM ANALYZE coverage_cell")
+        with our_server(url, stage.list_site.folder / "cells.log") as address, httpx.Client(base_url=address) as client:
+            paths = _tile_paths(zooms)
+            return Measured(tuple(_p95_ms(client, paths) for _ in range(stage.rounds)))
+
+
+def _tile_paths(zooms: tuple[int, ...]) -> list[str]:
+    """Tiles at points drawn among the cells, the same in every run."""
+    drawn = random.Random(1)
+    tiles = [
+        tile_of(drawn.uniform(139.1, 140.1), drawn.uniform(35.4, 36.06), drawn.choice(zooms)) for _ in range(TILES)
+    ]
+    return [f"/ogc/collections/coverage-cells/tiles/WebMercatorQuad/{tile.z}/{tile.y}/{tile.x}" for tile in tiles]
+
+
+def _p95_ms(client: httpx.Client, paths: list[str]) -> float:
+    taken = []
+    for path in paths:
+        began = time.perf_counter()
+        client.get(path).raise_for_status()
+        taken.append((time.perf_counter() - began) * 1000)
+    return sorted(taken)[int(len(taken) * 0.95)]
+
+
+FIGURES = (
+    Figure("survey-import", "rows/s", "10,000,000 rows of logs examined and loaded", measure_import,
+           peer_name="bare COPY", goal=0.5, on_request=True),
+    Figure("cell-tile", "ms", "a tile of 100,000 coverage cells, zoom 9-13, p95", partial(measure_tiles, (9, 10, 11, 12, 13)),
+           less_is_better=True, most=80),
+)  # fmt: skip
