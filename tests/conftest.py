@@ -21,6 +21,7 @@ from app.demo.load import load_demo
 from app.main import create_app
 from scripts.machine.trial_site import our_server
 from tests.accounts_world import World, build_world, settings_of
+from tests.coverage.one_of_each import ONE_OF_EACH
 
 # The services that tests start note no audit chain's head beside the installation's own.
 os.environ.setdefault("AUDIT_ANCHOR_FILE", os.devnull)
@@ -102,6 +103,7 @@ def sample_template(server_url: str, migrated_template: str) -> Iterator[str]:
         engine.dispose()
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(MESH_CELLS)
+            connection.execute(ONE_OF_EACH)
             connection.execute("VACUUM ANALYZE")
         yield name
 

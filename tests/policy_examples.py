@@ -25,6 +25,7 @@ from tests.accounts_world import (
 from tests.applications.policy_cases import PARTS, MakeParts
 from tests.applications.window_cases import add_case, add_feed, add_webhook
 from tests.authenticator import new_challenge, registration
+from tests.coverage.one_of_each import CELL_ID, GAP_ID, REPORT_ID, ROAD_ID, SURVEY_ID
 from tests.surveys.policy_cases import SURVEY_PARTS
 
 Owner = psycopg.Connection[Any]
@@ -325,6 +326,11 @@ COMMANDS: dict[tuple[str, str], Make] = {
     ("GET", "/api/v1/feeds/{secret}/deadlines.ics"): _read_feed,
     ("GET", "/api/v1/feeds/{secret}/events.atom"): _read_feed,
     **{operation: _of_window(parts) for operation, parts in (PARTS | SURVEY_PARTS).items()},
+    ("GET", "/api/v1/coverage/builds"): _plain(),
+    ("GET", "/api/v1/coverage/cells/{cell_id}"): _plain(cell_id=CELL_ID),
+    ("GET", "/api/v1/coverage/disagreements"): _plain(),
+    ("GET", "/api/v1/coverage/municipalities/{code}"): _plain(code="13103"),
+    ("GET", "/api/v1/coverage/surveys/{survey_id}/table"): _plain(survey_id=SURVEY_ID),
     ("GET", "/api/v1/statistics/{figure}"): _plain(figure="open"),
     ("GET", "/api/v1/statistics/{figure}.csv"): _plain(figure="steps"),
     ("GET", "/api/v1/progress/{figure}"): _plain(figure="on-air"),
@@ -338,7 +344,8 @@ _READ_PLACES = {
 }  # fmt: skip
 _FEATURES = {
     "assets": "W001", "stations": "S1", "wifi-access-points": "P1", "municipalities": "13103",
-    "population-mesh": "533936901",
+    "population-mesh": "533936901", "coverage-cells": CELL_ID, "coverage-history": f"2026-05-01-{CELL_ID}",
+    "coverage-gaps": GAP_ID, "survey-roads": ROAD_ID, "resident-reports": REPORT_ID,
 }  # fmt: skip
 
 

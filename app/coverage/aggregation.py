@@ -32,7 +32,7 @@ CDB = 100  # hundredths of a dB
 DAYS_TO_1968_03_01 = 671  # where cycles of four years begin; no century breaks them before 2100-03-01
 
 
-@ibis.udf.agg.builtin
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
 def bit_or(bits: int) -> int:  # type: ignore[empty-body]
     """The engine's own function by that name; Ibis's method is not there for Spark."""
 

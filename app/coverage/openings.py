@@ -7,11 +7,7 @@ from app.coverage.events import StationEvent
 from app.surveys.carriers import parse_carrier
 
 # The last version of each station tells: on the air since, or taken from its list, or listed as removed.
-FIND = """
-SELECT DISTINCT ON (station_id) carrier, technology, status, on_air_on, ST_X(geom) AS lon, ST_Y(geom) AS lat,
-  (valid_to AT TIME ZONE 'Asia/Tokyo')::date AS ended_on, (valid_from AT TIME ZONE 'Asia/Tokyo')::date AS listed_on
-FROM station WHERE carrier IS NOT NULL ORDER BY station_id, valid_from DESC
-"""
+FIND = "SELECT carrier, technology, status, on_air_on, lon, lat, ended_on, listed_on FROM station_lives"
 
 
 def station_events(session: Session) -> list[StationEvent]:

@@ -427,13 +427,18 @@ CREATE VIEW ogc.coverage_municipalities AS
 SELECT m.municipality_code, m.carrier, m.technology, m.is_sample, m.cells, m.area_km2, m.road_km, m.population,
   b.profile_id AS profile, b.as_of, b.is_latest
 FROM coverage_municipality m JOIN coverage_build b USING (build_id) WHERE m.is_public;
+-- When stations began and ended, for the service alone: what makes older measurements near by doubtful.
+CREATE VIEW station_lives AS
+SELECT DISTINCT ON (station_id) carrier, technology, status, on_air_on, ST_X(geom) AS lon, ST_Y(geom) AS lat,
+  (valid_to AT TIME ZONE 'Asia/Tokyo')::date AS ended_on, (valid_from AT TIME ZONE 'Asia/Tokyo')::date AS listed_on
+FROM station WHERE carrier IS NOT NULL AND ctx_duty('worker', 'command-line') ORDER BY station_id, valid_from DESC;
 CREATE VIEW ogc.resident_reports AS
 SELECT report_id::text, experienced_on, part_of_day, carrier, trouble, place, municipality_code, created_on, is_sample, geom
 FROM resident_report;
 GRANT SELECT ON ogc.coverage_cells, ogc.coverage_gaps, ogc.survey_roads, ogc.resident_reports, ogc.coverage_history
   TO tsunagaru_reader, tsunagaru_app;
 GRANT SELECT ON ogc.coverage_cells_whole, ogc.coverage_gaps_whole, ogc.survey_roads_whole, ogc.coverage_history_whole,
-  ogc.coverage_builds, ogc.coverage_municipalities, public.station TO tsunagaru_app
+  ogc.coverage_builds, ogc.coverage_municipalities, station_lives TO tsunagaru_app
 """
 # Everybody's views read the tables as their owner.
 WHOLE = (
@@ -472,11 +477,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("REVOKE SELECT ON station FROM tsunagaru_app")
     op.execute(
         "DROP VIEW ogc.resident_reports, ogc.coverage_municipalities, ogc.coverage_builds, ogc.survey_roads_whole,"
         " ogc.survey_roads, ogc.coverage_gaps_whole, ogc.coverage_gaps, ogc.coverage_history_whole, ogc.coverage_history,"
-        " ogc.coverage_cells_whole, ogc.coverage_cells, measurement_in_force"
+        " ogc.coverage_cells_whole, ogc.coverage_cells, station_lives, measurement_in_force"
     )
     op.execute(
         "DROP TABLE resident_report, claimed_area, survey_road, coverage_municipality, coverage_gap, coverage_cell,"
