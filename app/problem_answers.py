@@ -1,6 +1,6 @@
 """How problems are answered: problem+json for programs, a page for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -29,6 +29,30 @@ from app.problems import (
 )
 from app.web.pages import error_page, page_language
 
+# What the commonest faults of a body or parameter are called; other kinds keep the validator's own English.
+_FAULTS_JA = {
+    "missing": "必要な項目です。",
+    "extra_forbidden": "知らない項目です。つづりを確かめるか、取り除いてください。",
+    "literal_error": "決まった値のどれかにしてください。",
+    "enum": "決まった値のどれかにしてください。",
+    "string_too_long": "長すぎます。",
+    "string_too_short": "短すぎます。",
+    "string_pattern_mismatch": "書き方が違うか、使えない文字があります。",
+    "string_type": "文字列にしてください。",
+    "greater_than": "小さすぎます。",
+    "greater_than_equal": "小さすぎます。",
+    "less_than": "大きすぎます。",
+    "less_than_equal": "大きすぎます。",
+    "too_long": "多すぎます。",
+    "too_short": "足りません。",
+    "int_parsing": "整数にしてください。",
+    "int_type": "整数にしてください。",
+    "float_parsing": "数値にしてください。",
+    "float_type": "数値にしてください。",
+    "bool_parsing": "true か false にしてください。",
+    "uuid_parsing": "IDの形ではありません。",
+    "json_invalid": "JSONとして読めません。",
+}
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
@@ -110,12 +134,17 @@ def _of_validation(error: RequestValidationError) -> Problem:
     if "path" in where:
         return Problem(NOT_FOUND, "その番地のものはありません。", "There is nothing of that name.")
     if "body" in where:
-        places = [{"pointer": _pointer(fault["loc"][1:]), "detail": fault["msg"]} for fault in faults]
+        places = [{"pointer": _pointer(fault["loc"][1:]), **_said(fault)} for fault in faults]
         names = ", ".join(place["pointer"] or "/" for place in places)
         return Problem(INVALID, f"{names} を直してください。", f"Mend {names}.", errors=places)
-    places = [{"parameter": str(fault["loc"][-1]), "detail": fault["msg"]} for fault in faults]
+    places = [{"parameter": str(fault["loc"][-1]), **_said(fault)} for fault in faults]
     names = ", ".join(place["parameter"] for place in places)
     return Problem(BAD_PARAMETER, f"{names} の値を直してください。", f"Mend {names}.", errors=places)
+
+
+def _said(fault: Mapping[str, Any]) -> dict[str, str]:
+    """A fault in both languages, as other problems tell theirs; `detail` is what the validator says."""
+    return {"detail": fault["msg"], "ja": _FAULTS_JA.get(fault["type"], fault["msg"]), "en": fault["msg"]}
 
 
 def _of_database(error: SQLAlchemyError) -> Problem:

@@ -243,6 +243,17 @@ async def test_bodies_that_do_not_fit_are_422_with_pointers(
     assert_clear(await service.request(method, API + path, content=sent, headers=headers), 422)
 
 
+async def test_faults_of_a_body_are_told_in_japanese(service: Client, world: World) -> None:
+    body = {"title": "x", "plan": {"technology": "6g", "width_mm": 0, "colour": "red"}}
+    answer = await service.post(API + "/applications", json=body, headers=world["carrier_member"].session)
+    said = {fault["pointer"]: fault["ja"] for fault in answer.json()["errors"]}
+    assert said == {
+        "/plan/technology": "決まった値のどれかにしてください。",
+        "/plan/width_mm": "小さすぎます。",
+        "/plan/colour": "知らない項目です。つづりを確かめるか、取り除いてください。",
+    }
+
+
 @pytest.mark.usefixtures("nothing_changes")
 @pytest.mark.parametrize(
     "body",

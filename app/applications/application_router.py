@@ -13,10 +13,11 @@ from app.applications import drafts, schemas
 from app.applications.answers import site_answer
 from app.applications.choosing.chosen_assets import assets_of_selection, read_chosen
 from app.applications.choosing.prechecks import check_sites
-from app.applications.documents.upload import FILE_BODY, SentFile, read_file
+from app.applications.documents.upload import FILE_BODY, read_file
 from app.applications.idempotency import once
 from app.applications.sites import etag
 from app.applications.submission import submit_application
+from app.sent_file import SentFile
 
 router = APIRouter(prefix="/api/v1/applications", route_class=GuardedRoute, tags=["applications"])
 IfMatch = Annotated[str | None, Header(max_length=100)]

@@ -13,7 +13,7 @@ from app.applications import boards, exports, handling, reviews, schemas
 from app.applications.answers import case_answer, site_answer
 from app.applications.asset_feedback import decide_feedback, list_feedback
 from app.applications.documents import versions as documents
-from app.applications.documents.upload import DOCUMENT_BODY, SentFile, read_file
+from app.applications.documents.upload import DOCUMENT_BODY, read_file
 from app.applications.idempotency import once
 from app.applications.procedure import to_json
 from app.applications.sharing_offers import answer_as_holder
@@ -22,6 +22,7 @@ from app.applications.standard_procedure import DOCUMENT_TYPES, REASON_CODES, ST
 from app.applications.workflow import transition
 from app.lists.router import XLSX, attachment
 from app.problems import NOT_FOUND, Problem
+from app.sent_file import SentFile
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["cases"])
 IfMatch = Annotated[str | None, Header(max_length=100)]

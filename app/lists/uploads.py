@@ -7,12 +7,11 @@ from typing import Annotated, Any, BinaryIO
 import orjson
 from fastapi import Depends, Request
 from pydantic import ValidationError
-from starlette.datastructures import UploadFile
 
 from app.lists.schemas import Choices
 from app.problems import INVALID, Problem
+from app.sent_file import sent_file
 
-_SETTINGS_CHARACTERS = 20_000
 _FAULTS_SHOWN = 5
 
 
@@ -27,21 +26,13 @@ class Uploaded:
 
 
 async def read_upload(request: Request) -> AsyncIterator[Uploaded]:
-    """The multipart fields `file`, `dry_run` and `settings`. Raises Problem (422).
-
-    A dependency, not a body parameter: those are read before anybody asks who sends them.
-    """
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise _invalid("multipart/form-data で file を送ってください。", "Send `file` as multipart/form-data.")
-    async with request.form(max_files=1, max_fields=10, max_part_size=_SETTINGS_CHARACTERS * 4) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise _invalid("file がありません。一覧のファイルを選んでください。", "There is no `file`.")
-        dry_run = str(form.get("dry_run", "true")).lower()
+    """The multipart fields `file`, `dry_run` and `settings`, as a dependency. Raises Problem (422)."""
+    async with sent_file(request) as sent:
+        dry_run = sent.fields.get("dry_run", "true").lower()
         if dry_run not in ("true", "false"):
             raise _invalid("dry_run は true か false です。", "dry_run is true or false.")
-        choices = read_choices(str(form.get("settings", "{}")))
-        yield Uploaded(file.filename or "", file.file, dry_run == "true", choices)
+        choices = read_choices(sent.fields.get("settings", "{}"))
+        yield Uploaded(sent.name, sent.file, dry_run == "true", choices)
 
 
 Upload = Annotated[Uploaded, Depends(read_upload)]

@@ -42,7 +42,7 @@ export function createList(on) {
     /** Replace the rows by a page's features, or add them below. */
     show(page, added = false) {
       waiting(false);
-      const shown = document.activeElement?.dataset?.id;
+      const held = rows.contains(document.activeElement) ? document.activeElement.dataset : {};
       const firstNew = features.length;
       features = added ? [...features, ...page.features] : page.features;
       matched = page.numberMatched;
@@ -53,7 +53,7 @@ export function createList(on) {
       showFoot();
       state(null);
       if (added) rows.querySelectorAll("a[data-id]")[firstNew]?.focus();
-      else if (shown) (rowLink(shown) ?? $("results")).focus({ preventScroll: true });
+      else if (held.id ?? held.choose) (rowLink(held.id) ?? rowBox(held.choose) ?? $("results")).focus({ preventScroll: true });
     },
     /** Nothing here: say so, and offer the way to what there is elsewhere (`total`, undefined while unknown). */
     showEmpty(total) {
@@ -71,6 +71,8 @@ export function createList(on) {
       state("error", element("p", { className: "state-title" }, say(title)), detail ? element("p", {}, detail) : null, mend);
     },
     waiting: () => waiting(true),
+    /** What is shown is about to be replaced (or is not, after all): told to who listens, not shown. */
+    busy: (isBusy) => $("results").setAttribute("aria-busy", String(isBusy)),
     mark(id) {
       for (const link of rows.querySelectorAll("[aria-current]")) link.removeAttribute("aria-current");
       rowLink(id)?.setAttribute("aria-current", "true");
@@ -89,6 +91,10 @@ export function createList(on) {
 
   function rowLink(id) {
     return id && rows.querySelector(`a[data-id="${CSS.escape(id)}"]`);
+  }
+
+  function rowBox(id) {
+    return id && rows.querySelector(`[data-choose="${CSS.escape(id)}"]`);
   }
 }
 

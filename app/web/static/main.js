@@ -101,22 +101,32 @@ function search(text) {
 
 // ---- the list ----
 
-let listed = ""; // address of what the list shows
+let sought = ""; // address of what the list was last asked for
+let listed = ""; // and of what it shows
 const listUrl = () => itemsUrl("assets", { ...query(), bbox: map?.box() ?? state.bbox, limit: PAGE_SIZE, sortby: state.sort });
 
 async function refreshList({ fit = null } = {}) {
   list.waiting();
-  const url = (listed = listUrl());
+  const url = (sought = listUrl());
   await listing(async (signal) => {
     try {
       const found = await readItems(url, signal);
+      listed = url;
       showPage(found);
-      if (fit) await fitToFound({ unlessSeen: fit === "unless seen" && found.numberMatched > 0 });
+      if (fit) await followFound({ unlessSeen: fit === "unless seen" && found.numberMatched > 0 });
     } catch (error) {
       if (signal.aborted) throw error;
+      listed = url;
       fail(error);
     }
   });
+}
+
+/** Go where the results are; until the map stands there, the list is not settled. */
+async function followFound(how) {
+  list.busy(true);
+  await fitToFound(how);
+  list.busy(listUrl() !== listed);
 }
 
 /** Say beside the list, and on the map where that covers the list, what went wrong and what to press. */
@@ -251,7 +261,8 @@ function moved() {
   if (!$("map").clientWidth) return; // hidden for print: no view at all
   remember({ view: map.view(), bbox: null }, false);
   clearTimeout(resting);
-  resting = setTimeout(() => listUrl() !== listed && refreshList(), MOVED_MS);
+  list.busy(listUrl() !== listed);
+  resting = setTimeout(() => (listUrl() === sought ? list.busy(sought !== listed) : refreshList()), MOVED_MS);
 }
 
 function startMap() {

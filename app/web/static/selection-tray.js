@@ -26,7 +26,7 @@ const assetOf = ({ id, geometry, properties }) => ({
 export function createChoosing(on) {
   const selection = createSelection(show);
   const known = new Map(); // rows of the list: id -> asset
-  let last = null; // the box pressed before, where a range begins
+  let last = ""; // id of the box pressed before, where a range begins: the list may have been made anew since
   let into = readInto(asked.get("into"));
 
   function tell(text) {
@@ -60,10 +60,11 @@ export function createChoosing(on) {
   $("rows").addEventListener("click", ({ target, shiftKey }) => {
     if (!target.matches("[data-choose]")) return;
     const boxes = [...$("rows").querySelectorAll("[data-choose]")];
-    const from = shiftKey && last?.isConnected ? boxes.indexOf(last) : boxes.indexOf(target);
     const to = boxes.indexOf(target);
+    const before = shiftKey ? boxes.findIndex((box) => box.dataset.choose === last) : -1;
+    const from = before < 0 ? to : before;
     const range = boxes.slice(Math.min(from, to), Math.max(from, to) + 1).map((box) => known.get(box.dataset.choose));
-    last = target;
+    last = target.dataset.choose;
     if (target.checked) add(range);
     else remove(range.map((asset) => asset.id));
   });

@@ -114,12 +114,14 @@ def judgement(page: Page) -> Locator:
 
 async def drop_file(page: Page, file: Path, zone: str) -> None:
     """Drop a file from outside of the browser on a zone."""
+    place = page.get_by_text(zone, exact=True)
+    await place.wait_for()
+    await page.wait_for_load_state("load")  # before its scripts run, a page takes no drop
     content = base64.b64encode(file.read_bytes()).decode()
     transfer = await page.evaluate_handle(
         """([content, name]) => { const bytes = Uint8Array.from(atob(content), c => c.charCodeAt(0));
         const data = new DataTransfer(); data.items.add(new File([bytes], name)); return data; }""",
         [content, file.name],
     )
-    place = page.get_by_text(zone, exact=True)
     for event in ("dragover", "drop"):
         await place.dispatch_event(event, {"dataTransfer": transfer})
