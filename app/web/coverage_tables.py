@@ -84,17 +84,21 @@ def report_facts(found: Mapping[str, Any], language: Language, address: str) -> 
     build = found["build"]
 
     def say(key: str, **values: object) -> str:
-        return message(language, f"coverage.{key}", **values)
+        return message(language, key, **values)
 
     return {
         "language": language,
-        "title": say("report.title", town=name),
-        "lead": say("report.lead", as_of=build["as_of"], profile=profile_title(build["profile"], language)),
-        "says": [say("report.says", **found["figures"])],
+        "title": say("coverage.report.title", town=name),
+        "lead": say("coverage.report.lead", as_of=build["as_of"], profile=profile_title(build["profile"], language)),
+        "says": [say("coverage.report.says", **found["figures"])],
         "is_sample": build["is_sample"],
         "sample_word": message(language, "sample"),
-        "states_title": say("report.states"),
-        "state_headings": [say("carrier"), *(say(f"shown.{state}") for state in STATES), say("report.people")],
+        "states_title": say("coverage.report.states"),
+        "state_headings": [
+            say("coverage.carrier"),
+            *(say(f"coverage.shown.{state}") for state in STATES),
+            say("coverage.report.people"),
+        ],
         "state_rows": [
             [
                 carrier_name(row["carrier"], language),
@@ -104,19 +108,19 @@ def report_facts(found: Mapping[str, Any], language: Language, address: str) -> 
             ]
             for row in found["states"]
         ],
-        "states_note": say("report.note"),
-        "gaps_title": say("report.gaps"),
+        "states_note": say("coverage.report.note"),
+        "gaps_title": say("coverage.report.gaps"),
         "gap_headings": [
-            say("gap.kind"),
-            say("cells"),
+            say("coverage.gap.kind"),
+            say("coverage.cells"),
             "km²",
-            say("gap.road"),
-            say("report.people"),
-            say("evidence.dates"),
+            say("coverage.gap.road"),
+            say("coverage.report.people"),
+            say("coverage.evidence.dates"),
         ],
         "gap_rows": [
             [
-                say(f"gap.{gap['kind']}"),
+                say(f"coverage.gap.{gap['kind']}"),
                 f"{gap['cells']:,}",
                 f"{gap['area_km2']:,.2f}",
                 f"{gap['road_km']:,.1f} km",
@@ -125,15 +129,15 @@ def report_facts(found: Mapping[str, Any], language: Language, address: str) -> 
             ]
             for gap in found["gaps"][:12]
         ],
-        "shares_title": say("shares"),
-        "share_headings": [say("town"), *(f"{say(f'share.{part}')} (%)" for part in SHARES)],
+        "shares_title": say("coverage.shares"),
+        "share_headings": [say("coverage.town"), *(f"{say(f'coverage.share.{part}')} (%)" for part in SHARES)],
         "share_rows": [[_place(row, language), *(f"{row[part]:.1f}" for part in SHARES)] for row in found["shares"]],
-        "rests_title": say("report.rests"),
+        "rests_title": say("coverage.report.rests"),
         "rests": [
-            say("report.rests.samples", n=f"{found['samples']:,}", newest=found["newest"] or "—"),
-            say("report.rests.profile", profile=build["profile"]),
-            say("report.rests.unknown"),
-            *([say("sample")] if build["is_sample"] else []),
+            say("coverage.report.rests.samples", n=f"{found['samples']:,}", newest=found["newest"] or "—"),
+            say("coverage.report.rests.profile", profile=build["profile"]),
+            say("coverage.report.rests.unknown"),
+            *([say("coverage.sample")] if build["is_sample"] else []),
         ],
         "foot": address,
     }
