@@ -18,6 +18,7 @@ from app.problems import CONFLICT, INVALID, NOT_FOUND, Problem
 from app.surveys.campaigns import Row, defer_build
 
 PIECE_BYTES = 1 << 20
+LISTED = 500  # files of one page of a survey's list, unless less is asked for
 READABLE_STATES = ("waiting", "examining", "examined", "refused")  # a log that may still be read otherwise
 
 _COLUMNS = """
@@ -103,14 +104,16 @@ def get_file(session: Session, survey_id: UUID | None, file_id: UUID, *, for_cha
     return dict(found._mapping)
 
 
-def list_files(session: Session, survey_id: UUID) -> list[Row]:
-    """A survey's files, newest first, without the preview of each."""
+def list_files(session: Session, survey_id: UUID, after: UUID | None = None, limit: int = LISTED) -> list[Row]:
+    """A survey's files, newest first, without the preview of each; from the one after the file `after`."""
     rows = session.execute(
         text(
             f"SELECT {_COLUMNS.replace('f.report', short_report)} FROM survey_file f WHERE f.survey_id = :id"
-            " ORDER BY f.created_at DESC, f.file_id"
+            " AND (CAST(:after AS uuid) IS NULL OR (f.created_at, f.file_id) <"
+            " (SELECT o.created_at, o.file_id FROM survey_file o WHERE o.survey_id = :id AND o.file_id = :after))"
+            " ORDER BY f.created_at DESC, f.file_id DESC LIMIT :limit"
         ),
-        {"id": survey_id},
+        {"id": survey_id, "after": after, "limit": limit},
     )
     return [dict(row._mapping) for row in rows]
 
@@ -248,6 +251,12 @@ def read_part(session: Session, file_id: UUID, part: str) -> Iterator[bytes]:
             return
         yield bytes(piece)
         n += 1
+
+
+def has_original(session: Session, file_id: UUID) -> bool:
+    """Whether the bytes that were sent are kept: sample logs never had any."""
+    found = text("SELECT FROM survey_file_part WHERE file_id = :id AND part = 'file' AND n = 0")
+    return session.execute(found, {"id": file_id}).one_or_none() is not None
 
 
 def defer(session: Session, task: str, found: Row) -> None:

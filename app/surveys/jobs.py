@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,8 @@ from app.copy_text import json_text
 from app.problems import Problem
 from app.surveys import campaigns, files
 from app.surveys.campaigns import Row
-from app.surveys.loading import copy_rows
+from app.surveys.carriers import REAL, SAMPLE
+from app.surveys.loading import analyse, copy_rows
 from app.tabular.table import Unreadable
 
 WORKER = Service("worker")
@@ -55,10 +56,12 @@ def _examine(transactions: Transactions, who: Service, found: Row, folder: Path)
 
     file, tell = folder / "log", _teller(transactions, who, found)
     with transactions.begin(who) as session, file.open("wb") as out:
+        is_sample = campaigns.get_survey(session, found["survey_id"])["is_sample"]
         for piece in files.read_part(session, found["file_id"], "file"):
             out.write(piece)
     try:
         examined = examine_log(file, found["file_name"], found["settings"], lambda *_: tell({"step": "reading"}))
+        refuse_foreign_carriers(examined.report["carriers"], is_sample)
     except Unreadable as reason:
         refusal = {"rule": reason.rule, "ja": reason.ja, "en": reason.en}
         _finish(transactions, who, found, "refused", {"refusal": refusal})
@@ -66,6 +69,33 @@ def _examine(transactions: Transactions, who: Service, found: Row, folder: Path)
     with examined.rows.open("rb") as rows:
         report = _plain(examined.report)
         _finish(transactions, who, found, "examined", {"report": report, "rows_taken": examined.taken}, rows)
+
+
+def refuse_foreign_carriers(carriers: Collection[str], is_sample: bool) -> None:
+    """Raises Unreadable where a log of invented carriers is sent to a real survey, or the reverse, or has both."""
+    real, invented = sorted(set(carriers) & set(REAL)), sorted(set(carriers) & set(SAMPLE))
+    if real and invented:
+        raise Unreadable(
+            "sample-and-real",
+            f"サンプル（架空）の事業者（{'、'.join(invented)}）と実在の事業者（{'、'.join(real)}）が1つのログに混ざっています。"
+            "ファイルを分け、実在の事業者の行だけを送ってください。",
+            f"The log mixes sample (invented) carriers ({', '.join(invented)}) with real ones ({', '.join(real)});"
+            " split it and send the rows of real carriers alone.",
+        )
+    if is_sample and real:
+        raise Unreadable(
+            "real-in-sample",
+            f"この調査はサンプル（架空）です。実在の事業者（{'、'.join(real)}）の測定は、別の調査を作って送ってください。",
+            f"This survey is a sample (invented); send measurements of real carriers ({', '.join(real)}) to another survey.",
+        )
+    if invented and not is_sample:
+        raise Unreadable(
+            "sample-in-real",
+            f"サンプル（架空）の事業者（{'、'.join(invented)}）の測定は、実際の調査には入れられません。"
+            "事業者の読み取りが違うときは、読み方で事業者を選び直してください。",
+            f"Measurements of sample (invented) carriers ({', '.join(invented)}) cannot go into a real survey;"
+            " if the carrier was read wrongly, choose it in how the file is read.",
+        )
 
 
 def _plain(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,6 +164,7 @@ def _load(transactions: Transactions, who: Service, found: Row, folder: Path) ->
             session, found["survey_id"], found["file_id"], rows,
             lambda done: tell({"step": "loading", "done": done, "total": total}),
         )  # fmt: skip
+        analyse(session, found["survey_id"])
         _mark_loaded(session, found, copied)
     return copied
 

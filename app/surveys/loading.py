@@ -67,6 +67,11 @@ def copy_rows(session: Session, survey_id: UUID, file_id: UUID, rows: Path, tick
     return copied
 
 
+def analyse(session: Session, survey_id: UUID) -> None:
+    """Gather statistics of a survey's partition, which COPY leaves as they were; only the service may ask."""
+    session.execute(text("SELECT analyse_measurements(:id)"), {"id": survey_id})
+
+
 def _one_ahead(blocks: Iterator[Block]) -> Iterator[Block]:
     """The same blocks, the next one written while the database takes the one before."""
     with ThreadPoolExecutor(1) as writer:

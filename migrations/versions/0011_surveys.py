@@ -365,6 +365,13 @@ BEGIN
   RETURN 'measurements.' || name;
 END $$;
 REVOKE EXECUTE ON FUNCTION measurement_partition FROM PUBLIC;
+-- Statistics of a survey's partition: the service does not own it, and no plan is any good without them.
+CREATE FUNCTION analyse_measurements(of_survey uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+  EXECUTE 'ANALYZE ' || measurement_partition(of_survey);
+END $$;
+REVOKE EXECUTE ON FUNCTION analyse_measurements FROM PUBLIC;
 GRANT USAGE ON SCHEMA measurements TO tsunagaru_app;
 
 CREATE FUNCTION refuse_changed_measurement() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -464,7 +471,7 @@ def upgrade() -> None:
     for table in WHOLE:
         op.execute(f"CREATE POLICY whole ON {table} TO CURRENT_USER USING (true) WITH CHECK (true)")
     op.execute(FUNCTIONS)
-    op.execute("GRANT EXECUTE ON FUNCTION measurement_partition TO tsunagaru_app")
+    op.execute("GRANT EXECUTE ON FUNCTION measurement_partition, analyse_measurements TO tsunagaru_app")
     op.execute(VIEWS)
     for table, collection in VERSIONS.items():
         op.execute(f"INSERT INTO data_version (collection, version) VALUES ('{collection}', 1) ON CONFLICT DO NOTHING")
@@ -486,7 +493,9 @@ def downgrade() -> None:
         "DROP TABLE resident_report, claimed_area, survey_road, coverage_municipality, coverage_gap, coverage_cell,"
         " coverage_build, measurement, survey_file_part, survey_file, survey CASCADE"
     )
-    op.execute("DROP FUNCTION measurement_partition, refuse_changed_measurement, refuse_foreign_measurement")
+    op.execute(
+        "DROP FUNCTION analyse_measurements, measurement_partition, refuse_changed_measurement, refuse_foreign_measurement"
+    )
     op.execute("DROP SCHEMA measurements CASCADE")
     for collection in VERSIONS.values():
         op.execute(f"DELETE FROM data_version WHERE collection = '{collection}'")

@@ -13,11 +13,13 @@ from uuid import UUID, uuid4
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
+from sqlalchemy.exc import ProgrammingError
 
 from app.accounts.actor import Service, Transactions
 from app.config import Settings
 from app.surveys import jobs
-from app.surveys.loading import COLUMNS, copy_rows
+from app.surveys.loading import COLUMNS, analyse, copy_rows
 from app.surveys.parquet import SCHEMA, parquet_folder
 from tests.accounts_world import World
 from tests.surveys.conftest import count
@@ -85,6 +87,16 @@ def test_rows_come_back_from_the_database_as_they_were(
     assert set(read["survey_id"].to_pylist()) == {str(survey)}
     assert set(read["file_id"].to_pylist()) == {str(file_id)}
     assert read.select(list(COLUMNS)).equals(table)
+
+
+def test_a_loaded_log_leaves_statistics(owner: Owner, world: World, db: Transactions, tmp_path: Path) -> None:
+    survey, other = add_survey(owner, world, "hinohara"), add_survey(owner, world, "hinohara")
+    for of in (survey, other):
+        jobs.load(db, add_loading(owner, of, rows(3000), tmp_path))
+    known = "SELECT reltuples::int FROM pg_class WHERE oid = ('measurements.survey_' || replace(%s, '-', ''))::regclass"
+    assert [count(owner, known, str(of)) for of in (survey, other)] == [3000, 3000]
+    with pytest.raises(ProgrammingError, match="only the service"), db.begin(Service("sign-in")) as session:
+        analyse(session, survey)
 
 
 def test_a_further_log_and_a_removed_one_give_another_folder(
