@@ -27,7 +27,6 @@ from app.stations.models import station
 from app.territory.sources import record_source
 from app.versioned import publish
 from app.wifi.models import access_point
-from tests.coverage.one_of_each import ONE_OF_EACH
 
 _K, _R = OrganisationKind, Role
 Headers = dict[str, str]
@@ -125,7 +124,6 @@ def build_world(url: str) -> World:
             )
     with psycopg.connect(url) as owner:
         owner.execute(GROUND)
-        owner.execute(ONE_OF_EACH)
         for carrier, many in PLANS_EACH.items():
             world.plans[carrier] = [add_plan(owner, world, carrier, n) for n in range(many)]
     return world

@@ -21,7 +21,7 @@ from app.demo.load import load_demo
 from app.main import create_app
 from scripts.machine.trial_site import our_server
 from tests.accounts_world import World, build_world, settings_of
-from tests.coverage.one_of_each import ONE_OF_EACH
+from tests.coverage.one_of_each import add_one_of_each
 
 # The services that tests start note no audit chain's head beside the installation's own.
 os.environ.setdefault("AUDIT_ANCHOR_FILE", os.devnull)
@@ -103,7 +103,6 @@ def sample_template(server_url: str, migrated_template: str) -> Iterator[str]:
         engine.dispose()
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(MESH_CELLS)
-            connection.execute(ONE_OF_EACH)
             connection.execute("VACUUM ANALYZE")
         yield name
 
@@ -112,6 +111,7 @@ def sample_template(server_url: str, migrated_template: str) -> Iterator[str]:
 def database_url(server_url: str, sample_template: str) -> Iterator[str]:
     """A database with the sample register, for reading."""
     with database(server_url, f"test_reading_{os.getpid()}", sample_template) as url:
+        add_one_of_each(url)
         yield url
 
 
@@ -119,6 +119,7 @@ def database_url(server_url: str, sample_template: str) -> Iterator[str]:
 def own_database_url(server_url: str, sample_template: str) -> Iterator[str]:
     """A database with the sample register that one test may change."""
     with database(server_url, f"test_own_{os.getpid()}", sample_template) as url:
+        add_one_of_each(url)
         yield url
 
 

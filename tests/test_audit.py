@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from app.accounts.models import AuditEvent
 from app.db import APP_ROLE, READER_ROLE, make_engine
 from tests.accounts_world import ROLES, World, events_since, last_event, sessions_kept, settings_of, transactions
 from tests.conftest import database, serving
+from tests.coverage.one_of_each import add_one_of_each
 from tests.policy_examples import example_of
 from tests.surveys.policy_cases import SURVEY_LEAVES
 from tests.test_policy import TABLE, UNSAFE, Operation, call, in_words
@@ -39,7 +41,8 @@ FULL_ROW = (
 def chain(server_url: str, world_template: tuple[str, World]) -> Iterator[str]:
     """A database whose trail has rows with every column filled, and rows with all that may be empty left so."""
     template, world = world_template
-    with database(server_url, "test_audit", template) as url, transactions(url) as db:
+    with database(server_url, f"test_audit_{os.getpid()}", template) as url, transactions(url) as db:
+        add_one_of_each(url)
         for number in range(4):
             with db.begin(world["carrier_member"].actor) as session:
                 audit.record(

@@ -1,6 +1,7 @@
 """What is sent wrongly or with ill intent to `/api/v1`: refused clearly, logged, nothing changed."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from app.accounts.auth import SESSION_COOKIE
 from tests.accounts_world import Headers, World, add_invitation, last_event, settings_of
 from tests.conftest import database, serving
+from tests.coverage.one_of_each import add_one_of_each
 from tests.policy_examples import ORGANISATION, PLAN
 
 Owner = psycopg.Connection[Any]
@@ -20,7 +22,8 @@ API = "/api/v1"
 
 @pytest.fixture(scope="module")
 def url(server_url: str, world_template: tuple[str, World]) -> Iterator[str]:
-    with database(server_url, "test_bad_input", world_template[0]) as url:
+    with database(server_url, f"test_bad_input_{os.getpid()}", world_template[0]) as url:
+        add_one_of_each(url)
         yield url
 
 

@@ -1,5 +1,6 @@
 """Tables of the database published by a TOML file alone."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ TREES = "/ogc/collections/trees"
 
 @pytest.fixture(scope="module")
 def url(server_url: str, migrated_template: str) -> Iterator[str]:
-    with database(server_url, "test_collections_file", migrated_template) as url:
+    with database(server_url, f"test_collections_file_{os.getpid()}", migrated_template) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(TABLES)
         yield url

@@ -1,5 +1,6 @@
 """Fields that not everybody may read: in no format, tile, search or sort, and not even as a name."""
 
+import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -51,7 +52,7 @@ EVERYWHERE = (
 
 @pytest.fixture(scope="module")
 def url(server_url: str, world_template: tuple[str, World]) -> Iterator[str]:
-    with database(server_url, "test_disclosure", world_template[0]) as url:
+    with database(server_url, f"test_disclosure_{os.getpid()}", world_template[0]) as url:
         yield url
 
 

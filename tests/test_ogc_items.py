@@ -339,7 +339,8 @@ async def test_etag_moves_with_the_data(own_database_url: str) -> None:
 
 
 async def test_etags_follow_a_changed_credit(own_database_url: str) -> None:
-    paths = [ITEMS.format(collection.id) + "?limit=1" for collection in BUILT_IN]
+    credited = [collection for collection in BUILT_IN if any(field.name == "source" for field in collection.fields)]
+    paths = [ITEMS.format(collection.id) + "?limit=1" for collection in credited]
     async with serving(Settings(database_url=own_database_url)) as client:
         before = [(await client.get(path)).headers["etag"] for path in paths]
         with psycopg.connect(own_database_url, autocommit=True) as connection:

@@ -6,6 +6,7 @@ its holder signs in or for whom they act.
 """
 
 import csv
+import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from scripts.documents.__main__ import DOCUMENTS
 from scripts.documents.permissions import whole_openapi
 from tests.accounts_world import MARKERS, ROLES, Headers, World, sessions_kept, settings_of
 from tests.conftest import database, serving
+from tests.coverage.one_of_each import add_one_of_each
 from tests.policy_examples import COMMANDS, Example, example_of
 
 Operation = tuple[str, str]
@@ -60,7 +62,8 @@ def in_words(operation: Operation) -> str:
 
 @pytest.fixture(scope="module")
 def policy_url(server_url: str, world_template: tuple[str, World]) -> Iterator[str]:
-    with database(server_url, "test_policy", world_template[0]) as url:
+    with database(server_url, f"test_policy_{os.getpid()}", world_template[0]) as url:
+        add_one_of_each(url)
         yield url
 
 

@@ -1,5 +1,6 @@
 """Headers on every answer, whatever its kind and status, and who may read across origins."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 
 from tests.accounts_world import World, settings_of
 from tests.conftest import database, serving
+from tests.coverage.one_of_each import add_one_of_each
 
 Client = httpx.AsyncClient
 # path → (status, media type)
@@ -26,7 +28,8 @@ ANSWERS = {
 
 @pytest.fixture(scope="module")
 def url(server_url: str, world_template: tuple[str, World]) -> Iterator[str]:
-    with database(server_url, "test_headers", world_template[0]) as url:
+    with database(server_url, f"test_headers_{os.getpid()}", world_template[0]) as url:
+        add_one_of_each(url)
         yield url
 
 

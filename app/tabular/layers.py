@@ -3,8 +3,10 @@
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +72,22 @@ def _gdal() -> Any:
     """pyogrio, loaded late: only geographic files need it, and the drivers are registered when it is loaded."""
     os.environ.setdefault("GDAL_SKIP", SKIPPED_DRIVERS)
     os.environ.setdefault("CPL_VSIL_CURL_ALLOWED_EXTENSIONS", ".none")
-    import pyogrio
+    with _hidden("pandas", "pyarrow"):  # it would load both for readers not used here: 45 MB of every child
+        import pyogrio
 
     return pyogrio
+
+
+@contextmanager
+def _hidden(*names: str) -> Iterator[None]:
+    """Modules that are not to be found while the block runs, where nobody loaded them before."""
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None is the interpreter's own "not here"
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 def _layer_batches(

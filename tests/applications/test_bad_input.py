@@ -1,6 +1,7 @@
 """What the window refuses, with words that say what to do and nothing half done: over `/api/v1`, as any software would."""
 
 import asyncio
+import os
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from io import BytesIO
@@ -25,7 +26,7 @@ PDF = b"%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\n%%EOF"
 def played_url(server_url: str, world_template: tuple[str, World]) -> Iterator[str]:
     template, world = world_template
     people = dict(world.people)
-    with database(server_url, "test_window_bad_input", template) as url:
+    with database(server_url, f"test_window_bad_input_{os.getpid()}", template) as url:
         with psycopg.connect(url, autocommit=True) as owner:
             add_office_assets(url, owner, world)
         add_player(url, world, "minato_reviewer", "minato", Role.OWNER_REVIEWER)

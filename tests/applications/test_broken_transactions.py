@@ -1,5 +1,6 @@
 """A transaction that breaks at any statement leaves everything as it was; one that does not has done all of it."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,7 +25,11 @@ class Broken(Exception):
 @pytest.fixture(scope="module")
 def stage(server_url: str, world_template: tuple[str, World]) -> Iterator[Stage]:
     template, world = world_template
-    with database(server_url, "test_broken", template) as url, transactions(url) as db, staged(url, world, db) as made:
+    with (
+        database(server_url, f"test_broken_{os.getpid()}", template) as url,
+        transactions(url) as db,
+        staged(url, world, db) as made,
+    ):
         yield made
 
 

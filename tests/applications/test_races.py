@@ -32,7 +32,11 @@ def stage(server_url: str, world_template: tuple[str, World]) -> Iterator[Stage]
     from tests.conftest import database
 
     template, world = world_template
-    with database(server_url, "test_races", template) as url, transactions(url) as db, staged(url, world, db) as made:
+    with (
+        database(server_url, f"test_races_{os.getpid()}", template) as url,
+        transactions(url) as db,
+        staged(url, world, db) as made,
+    ):
         for name in REVIEWERS[1:]:
             add_player(url, world, name, "bureau", Role.OWNER_REVIEWER)
         yield made

@@ -1,5 +1,6 @@
 """What each party must not learn: a carrier of another's applications, an office of what was not referred to it."""
 
+import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def played_url(server_url: str, world_template: tuple[str, World]) -> Iterator[s
     """A database for this module: what one test does, the next one may find."""
     template, world = world_template
     people, organisations = dict(world.people), dict(world.organisations)
-    with database(server_url, "test_window_secrecy", template) as url:
+    with database(server_url, f"test_window_secrecy_{os.getpid()}", template) as url:
         with psycopg.connect(url, autocommit=True) as owner:
             add_office_assets(url, owner, world)
         for name, office in (("minato_reviewer", "minato"), ("hinohara_reviewer", "hinohara")):

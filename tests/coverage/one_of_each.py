@@ -1,5 +1,7 @@
 """One build with a cell, a gap, a driven road and a resident's report: for tests that ask every collection for something."""
 
+import psycopg
+
 CELL_ID, GAP_ID, ROAD_ID = "5339368134-all-tmg-4g-outdoor-1", "tmg-4g-outdoor-1-all-one", "road-one"
 REPORT_ID, SURVEY_ID = "00000000-0000-4000-8000-000000000611", "00000000-0000-4000-8000-000000000612"
 _BUILD_ID = "00000000-0000-4000-8000-000000000613"
@@ -26,3 +28,9 @@ INSERT INTO survey_road (road_id, survey_id, carrier, technology, driven_on, sam
 INSERT INTO resident_report (report_id, experienced_on, part_of_day, trouble, place, is_sample, geom) VALUES
   ('{REPORT_ID}', '2026-04-02', 'day', 'slow', 'outdoors', true, ST_SetSRID(ST_MakePoint(139.7681, 35.6573), 4326))
 """
+
+
+def add_one_of_each(url: str) -> None:
+    """Put them into a migrated database."""
+    with psycopg.connect(url) as connection:
+        connection.execute(ONE_OF_EACH)

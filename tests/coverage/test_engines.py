@@ -1,5 +1,6 @@
 """DuckDB, PostgreSQL and Spark compute the same cell months and states of the same rows, by one unchanged expression."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -40,7 +41,7 @@ def by_duckdb(parquet: Path) -> dict[str, pa.Table]:
 
 @pytest.fixture(scope="module")
 def postgres(server_url: str, parquet: Path) -> Iterator[PostgresEngine]:
-    with database(server_url, "test_coverage_engines") as url, psycopg.connect(url) as connection:
+    with database(server_url, f"test_coverage_engines_{os.getpid()}") as url, psycopg.connect(url) as connection:
         load_postgres(connection, pq.read_table(parquet / "survey=one" / "rows.parquet"))
         connection.execute("SET TimeZone = 'Asia/Tokyo'")  # the connection's own zone does not matter
         yield PostgresEngine(connection)
