@@ -3,11 +3,17 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from fastapi.responses import Response
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
+from app.coverage.comparing import area_km2
+from app.coverage.surveys_alone import Measured
+from app.mesh import mesh_bounds
+from app.web.coverage_compared import Compared
 from app.web.coverage_words import carrier_name, profile_title, town_name
 from app.web.messages import Language, message
 
@@ -49,6 +55,60 @@ def _place(row: Mapping[str, Any], language: Language) -> str:
     if code is None:
         return message(language, "coverage.whole")
     return town_name(code, language) if code else message(language, "coverage.elsewhere")
+
+
+def compare_table(found: Compared, language: Language) -> Table:
+    """Every mesh of a comparison, each row telling what it rests on."""
+
+    def say(key: str) -> str:
+        return message(language, key)
+
+    sides = (found.before, found.after)
+    rests = [*(_side_words(side) for side in sides), carrier_name(found.carrier, language), found.profile_id,
+             say("sample") if found.is_sample else say("coverage.table.measured")]  # fmt: skip
+    body = []
+    for pair in found.pairs:
+        west, south, east, north = mesh_bounds(pair.mesh_code)
+        town = (found.towns or {}).get(pair.mesh_code)
+        body.append([
+            pair.mesh_code, town or "", town_name(town, language), round((west + east) / 2, 6), round((south + north) / 2, 6),
+            round(area_km2(pair.mesh_code), 5), say(f"coverage.shown.{pair.before.shown}"), say(f"coverage.shown.{pair.after.shown}"),
+            say(f"coverage.compare.direction.{pair.direction}"), _decimal(pair.before.mean_dbm), _decimal(pair.after.mean_dbm),
+            _decimal(pair.change_db), pair.before.samples, pair.after.samples, round(pair.before.road_m), round(pair.after.road_m),
+            *rests,
+        ])  # fmt: skip
+    names = ("mesh", "town_code", "", "lon", "lat", "area", "", "", "", "before_dbm", "after_dbm", "change_db",
+             "before_samples", "after_samples", "before_m", "after_m")  # fmt: skip
+    plain = iter(
+        (
+            say("coverage.town"),
+            say("coverage.compare.before"),
+            say("coverage.compare.after"),
+            say("coverage.compare.change"),
+        )
+    )
+    headings = [say("coverage.table." + name) if name else next(plain) for name in names]
+    compared = [
+        f"{say('coverage.table.survey')} ({say(key)})" for key in ("coverage.compare.before", "coverage.compare.after")
+    ]
+    headings += [*compared, say("coverage.carrier"), say("coverage.table.profile_id"), say("coverage.table.kind")]
+    return say("coverage.compare"), headings, body
+
+
+def _side_words(side: Measured | date | None) -> str:
+    return f"{side.title} ({side.began_on} – {side.ended_on})" if isinstance(side, Measured) else str(side or "")
+
+
+def _decimal(value: float | None) -> float | str:
+    return "" if value is None else round(value, 1)
+
+
+def file_answer(content: bytes, media_type: str, name: str) -> Response:
+    """A file to keep, never stored on the way."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+    }  # fmt: skip
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def as_csv(table: Table) -> bytes:
