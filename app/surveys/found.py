@@ -18,6 +18,7 @@ from app.surveys.typed_rows import BITS, CELL, VALUE, quoted
 EXAMPLES = 5
 _NEEDED = ("at", "lat", "lon", "carrier", "technology")
 _SHOWN_SPELLINGS = 20
+_POWERS = ("rsrp_dbm", "nr_rsrp_dbm")
 _KINDS = {
     "outside": judging.OUT_OF_RANGE,
     "unserved": judging.SIGNAL_WITHOUT_SERVICE,
@@ -51,7 +52,7 @@ def tell(found: Found) -> list[Finding]:
     """All findings of a judged log: rows refused, values refused, what was mended, notes."""
     found.connection.execute(
         """CREATE TABLE odd AS SELECT row_number, coalesce(d.verdict, j.verdict) AS verdict, outside, unserved, unread,
-          commas, technology = '3g' AS is_3g
+          commas, coalesce(technology = '3g', false) AS is_3g
         FROM judged j LEFT JOIN doubtful d USING (row_number)
         WHERE j.verdict <> 0 OR d.verdict IS NOT NULL OR outside <> 0 OR unserved <> 0 OR unread <> 0 OR commas <> 0"""
     )
@@ -142,16 +143,26 @@ def _values(found: Found) -> Iterator[Finding]:
 
 
 def _of_bit(found: Found, kind: str, rule: Rule, one: Measured, factor: float) -> Iterator[Finding]:
-    split = kind == "unserved"
-    for is_3g in (False, True) if split else (None,):
-        where = f"{kind} & {BITS[one.name]} <> 0" + ("" if is_3g is None else f" AND is_3g = {is_3g}")
-        sql = f"SELECT count(*), min(row_number, {EXAMPLES}) FROM odd WHERE {where}"
+    for condition, used in _split(found, kind, rule, one):
+        sql = f"SELECT count(*), min(row_number, {EXAMPLES}) FROM odd WHERE {kind} & {BITS[one.name]} <> 0 AND {condition}"
         count, rows = found.connection.execute(sql).fetchone() or (0, None)
         if count:
-            used = judging.SIGNAL_OF_5G_ON_3G if is_3g else rule
             words = {"low": f"{one.low:g}", "high": f"{one.high:g}", "unit": one.unit or "", "source": one.source}
             examples = _value_examples(found, kind, one, factor, rows)
             yield _finding(used, count, examples, name=one.name, field_ja=one.ja, field_en=one.en, **words)
+
+
+def _split(found: Found, kind: str, rule: Rule, one: Measured) -> list[tuple[str, Rule]]:
+    """Conditions on `odd` that tell one reason from another, with the rule each is told by."""
+    if kind == "unserved":
+        return [("NOT is_3g", rule), ("is_3g", judging.SIGNAL_OF_5G_ON_3G)]
+    if kind == "outside" and one.name in _POWERS:
+        positive = f"(SELECT {found.of.row} FROM typed t WHERE {one.name} >= 0)"
+        return [
+            (f"row_number NOT IN {positive}", rule),
+            (f"row_number IN {positive}", judging.WITHOUT_SIGN),
+        ]
+    return [("true", rule)]
 
 
 def _value_examples(found: Found, kind: str, one: Measured, factor: float, rows: Sequence[int]) -> list[Finding]:

@@ -100,6 +100,13 @@ OUT_OF_RANGE = Rule(
     "{field}が、ありえる範囲（{low}～{high}{unit}）の外です。この値だけを除きました（出典：{source}）。",
     "{field} lies outside what is possible ({low} to {high} {unit}); this value alone was left out ({source}).",
 )  # fmt: skip
+WITHOUT_SIGN = Rule(
+    "signal-without-sign", "refused-value",
+    "{field}が 0 以上です。受信電力は必ず負の値（{low}～{high}{unit}）なので、符号が落ちたか、dBmではない目盛り（ASU）とみて、この値だけを"
+    "除きました。dBmで書き出してください。",
+    "{field} is 0 or more. A received power is always negative ({low} to {high} {unit}), so the sign is lost or it is an ASU"
+    " step, not dBm; this value alone was left out. Export dBm.",
+)  # fmt: skip
 NOT_A_NUMBER = Rule(
     "not-a-number", "refused-value",
     "{field}が数として読めません。この値だけを除きました。単位や文字を付けず、数字だけにしてください。",

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from app.surveys.not_logs import refuse_first_row
 from app.surveys.recipes import known_words
 from app.surveys.typed_rows import quoted
 from app.tabular.contents import content_of
@@ -57,6 +58,8 @@ def fast_source(path: Path, settings: Mapping[str, Any], folder: Path) -> LogSou
     options = options_of(settings)
     text, delimiter, rows = read_delimited(path, options.encoding)
     sample = list(islice(rows, SAMPLE_ROWS))
+    if sample:
+        refuse_first_row(sample[0][1])
     layout = lay_out(sample, options, known_words())
     if layout.header_row is None:
         raise _no_headings()

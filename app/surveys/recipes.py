@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.surveys.fields import BY_NAME, LEXICON, factor_of, field_of, forms_of
+from app.surveys.not_logs import refuse_headings
 from app.tabular.heading_words import normalise_heading
 from app.tabular.table import Heading, Unreadable
 
@@ -37,40 +38,67 @@ class Column:
 
 PLAIN = Recipe("plain", "標準様式", "the plain template")
 OTHER = Recipe("dictionary", "見出しから読み取り", "read by its headings")
+_GNETTRACK = {
+    "timestamp": ("at", 1), "operatorname": ("carrier", 1), "networkmode": ("technology", 1), "speed": ("speed_kmh", 1),
+    "snr": ("sinr_db", 1), "dlbitrate": ("downlink_mbps", 0.001), "ulbitrate": ("uplink_mbps", 0.001),
+    "pingavg": ("latency_ms", 1), "nrxrsrp": ("nr_rsrp_dbm", 1), "nrxrsrq": ("nr_rsrq_db", 1), "accuracy": ("accuracy_m", 1),
+    "device": ("device", 1), "band": ("band", 1),
+}  # fmt: skip
 RECIPES: tuple[Recipe, ...] = (
+    # Bit rates in kbit/s, speed in km/h, a time of the phone's own zone. RSRP is the 4G cell's, NRxRSRP the 5G cell's.
+    # Source: logs of uccmisl/5Gdataset (README and rows).
     Recipe(
         "gnettrack-pro", "G-NetTrack Pro", "G-NetTrack Pro", ("timestamp", "operatorname", "networkmode", "rsrp"),
-        # Bit rates in kbit/s, speed in km/h, a time of the phone's own zone. RSRP is the 4G cell's, NRxRSRP the 5G cell's.
-        {
-            "timestamp": ("at", 1), "operatorname": ("carrier", 1), "networkmode": ("technology", 1), "speed": ("speed_kmh", 1),
-            "rsrp": ("rsrp_dbm", 1), "rsrq": ("rsrq_db", 1), "snr": ("sinr_db", 1), "dlbitrate": ("downlink_mbps", 0.001),
-            "ulbitrate": ("uplink_mbps", 0.001), "pingavg": ("latency_ms", 1), "nrxrsrp": ("nr_rsrp_dbm", 1),
-            "nrxrsrq": ("nr_rsrq_db", 1), "accuracy": ("accuracy_m", 1), "device": ("device", 1), "band": ("band", 1),
-        },
+        {**_GNETTRACK, "rsrp": ("rsrp_dbm", 1), "rsrq": ("rsrq_db", 1)},
         blank_is_no_service=True,
     ),
+    # Its logs in text: the serving cell's level and quality, by tabs. Source: shunrin824/gnt2influx src/parser.rs, sample_log.txt.
+    Recipe(
+        "gnettrack-text", "G-NetTrack（テキスト）", "G-NetTrack (text)", ("timestamp", "networkmode", "level", "qual"),
+        {**_GNETTRACK, "operator": ("carrier", 1), "level": ("rsrp_dbm", 1), "qual": ("rsrq_db", 1)},
+        blank_is_no_service=True,
+    ),
+    # Android's own units: metres per second. `dbm` is RSRP of LTE, SS-RSRP of NR, RSCP of UMTS; a cell that is not the
+    # primary one is `neighboring`. Source: zamojski/TowerCollector CsvExportFormatter.java, NetMonsterSignalConverter.java.
     Recipe(
         "tower-collector", "Tower Collector", "Tower Collector", ("mcc", "mnc", "measuredat", "nettype"),
-        # Android's own units: metres per second; `dbm` of an LTE cell is its RSRP. Times in UTC where no zone is written.
         {
-            "measuredat": ("at", 1), "speed": ("speed_kmh", 3.6), "dbm": ("rsrp_dbm", 1), "rsrp": ("rsrp_dbm", 1),
-            "nettype": ("technology", 1), "neighboring": ("neighbour", 1), "ssrsrp": ("nr_rsrp_dbm", 1),
-            "ssrsrq": ("nr_rsrq_db", 1), "rssnr": ("sinr_db", 1),
+            "measuredat": ("at", 1), "speed": ("speed_kmh", 3.6), "dbm": ("rsrp_dbm", 1), "nettype": ("technology", 1),
+            "neighboring": ("neighbour", 1), "ssrsrp": ("nr_rsrp_dbm", 1), "ssrsrq": ("nr_rsrq_db", 1), "rssnr": ("sinr_db", 1),
         },
         zone="UTC",
     ),
+    # As sent to OpenCelliD: `rating` is the accuracy in metres; `signal` is in dBm, or in ASU, which is refused (no sign).
+    # Source: zamojski/TowerCollector CsvUploadFormatter.java; the OpenCelliD wiki's measure/uploadCsv.
     Recipe(
-        "opencellid", "OpenCelliD", "OpenCelliD", ("mcc", "mnc", "cellid", "measuredat", "signal"),
+        "opencellid", "OpenCelliD（送信用）", "OpenCelliD (as uploaded)", ("mcc", "mnc", "cellid", "measuredat", "signal"),
         {
             "measuredat": ("at", 1), "signal": ("rsrp_dbm", 1), "act": ("technology", 1), "speed": ("speed_kmh", 3.6),
+            "rating": ("accuracy_m", 1), "devn": ("device", 1),
+        },
+        zone="UTC",
+    ),
+    # As downloaded from it. Source: the OpenCelliD wiki, “Database format”, measurements_*.csv.
+    Recipe(
+        "opencellid-download", "OpenCelliD（取得した測定）", "OpenCelliD (measurements downloaded)",
+        ("mcc", "net", "area", "cell", "signal", "measured"),
+        {
+            "measured": ("at", 1), "signal": ("rsrp_dbm", 1), "radio": ("technology", 1), "speed": ("speed_kmh", 3.6),
             "rating": ("accuracy_m", 1),
         },
         zone="UTC",
     ),
+    # NetMonster itself exports cells alone (see `not_logs`): this is for tables with the names of its library's values.
+    # Source: mroczis/netmonster-core SignalLte.kt, SignalNr.kt.
     Recipe(
-        "netmonster", "NetMonster", "NetMonster", ("mcc", "mnc", "pci", "rsrp", "latitude", "longitude"),
-        {"technology": ("technology", 1), "timestamp": ("at", 1), "speed": ("speed_kmh", 3.6), "snr": ("sinr_db", 1)},
+        "netmonster", "NetMonster（コア）", "NetMonster (core)", ("mcc", "mnc", "pci", "rsrp", "latitude", "longitude"),
+        {
+            "technology": ("technology", 1), "timestamp": ("at", 1), "speed": ("speed_kmh", 3.6), "snr": ("sinr_db", 1),
+            "ssrsrp": ("nr_rsrp_dbm", 1), "ssrsrq": ("nr_rsrq_db", 1),
+        },
     ),
+    # What the Speedtest app's results export: kbit/s, times of the phone's own zone, no carrier. `ConnType` is Wifi, Cell
+    # (no generation told, so refused), Edge, Umts, Lte, … Source: SpeedTest Visualizer (Liquid Labs) CsvDataParser.java.
     Recipe(
         "ookla", "Ookla Speedtest", "Ookla Speedtest", ("conntype", "lat", "lon", "download", "upload", "latency"),
         {
@@ -78,11 +106,6 @@ RECIPES: tuple[Recipe, ...] = (
             "upload": ("uplink_mbps", 0.001), "latency": ("latency_ms", 1),
         },
     ),
-)  # fmt: skip
-# Files of the same field that hold no measurements: what tells them, and what they are.
-_NOT_LOGS = (
-    (("radio", "mcc", "net", "area", "cell", "range", "samples"), "基地局の位置の一覧（OpenCelliD）", "a list of base stations (OpenCelliD)"),
-    (("quadkey", "avgdkbps", "tests"), "速度の集計（Ooklaのタイル）", "speeds already summed up (Ookla tiles)"),
 )  # fmt: skip
 
 
@@ -98,13 +121,7 @@ def recognise(headings: Sequence[Heading], wanted: str | None = None) -> Recipe:
     Raises: Unreadable where the file is a known one without measurements, or no recipe has the wanted name.
     """
     words = {normalise_heading(heading.name) for heading in headings}
-    for marks, ja, en in _NOT_LOGS:
-        if words.issuperset(marks):
-            raise Unreadable(
-                "no-measurements",
-                f"これは{ja}で、測定の記録ではありません。1行に1回の測定がある記録を送ってください。",
-                f"This is {en}, not a log of measurements. Send the log with one row for each measurement.",
-            )
+    refuse_headings(words)
     if wanted:
         return _wanted(wanted)
     found = [recipe for recipe in RECIPES if words.issuperset(recipe.marks)]

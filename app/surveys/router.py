@@ -1,8 +1,7 @@
 """`/api/v1/surveys` with their files, `/api/v1/claimed-areas` and `/api/v1/resident-reports`."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, BinaryIO, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
@@ -11,42 +10,24 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.accounts.auth import ClaimWriter, Db, GuardedRoute, SurveyImporter
-from app.problems import INVALID, Problem
+from app.problems import INVALID, NOT_FOUND, Problem
+from app.sent_file import SentFile, sent_file
 from app.surveys import campaigns, claims, files, reports, schemas
 
 IfMatch = Annotated[str | None, Header(max_length=100)]
 Limit = Annotated[int, Query(ge=1, le=500)]
-_FIELD_BYTES = 80_000
 _FAULTS_SHOWN = 5
 Body = TypeVar("Body", bound=BaseModel)
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["surveys"])
 
 
-@dataclass(frozen=True, slots=True)
-class Uploaded:
-    """A sent file, at its beginning and closed after the request, and the form's other fields."""
-
-    name: str
-    file: BinaryIO
-    fields: dict[str, str]
+async def read_upload(request: Request) -> AsyncIterator[SentFile]:
+    """The multipart field `file` and what stands beside it, as a dependency. Raises Problem (422)."""
+    async with sent_file(request) as sent:
+        yield sent
 
 
-async def read_upload(request: Request) -> AsyncIterator[Uploaded]:
-    """The multipart field `file` and what stands beside it. Raises Problem (422).
-
-    A dependency, not a body parameter: those are read before anybody asks who sends them.
-    """
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise Problem(INVALID, "multipart/form-data で file を送ってください。", "Send `file` as multipart/form-data.")
-    async with request.form(max_files=1, max_fields=10, max_part_size=_FIELD_BYTES) as form:
-        file = form.get("file")
-        if file is None or isinstance(file, str):
-            raise Problem(INVALID, "file がありません。ファイルを選んでください。", "There is no `file`.")
-        fields = {name: value for name, value in form.items() if isinstance(value, str)}
-        yield Uploaded(file.filename or "", file.file, fields)
-
-
-Upload = Annotated[Uploaded, Depends(read_upload)]
+Upload = Annotated[SentFile, Depends(read_upload)]
 
 
 def _body(fields: dict[str, Any]) -> dict[str, Any]:
@@ -246,6 +227,12 @@ def read_original(actor: SurveyImporter, db: Db, survey_id: UUID, file_id: UUID)
     """The file as it was sent, byte for byte."""
     with db.begin(actor) as session:
         found = files.get_file(session, survey_id, file_id)
+        if not files.has_original(session, file_id):
+            raise Problem(
+                NOT_FOUND,
+                "このファイルには元のデータがありません。サンプルの測定は、ファイルを送らずに作られています。",
+                "Nothing was sent for this file: sample measurements are made without one.",
+            )
 
     def pieces() -> Iterator[bytes]:
         with db.begin(actor) as session:

@@ -173,10 +173,12 @@ def _file(
     with db.begin(viewer.actor) as session:
         survey = campaigns.get_survey(session, survey_id)
         found = files.get_file(session, survey_id, file_id)
+        has_original = files.has_original(session, file_id)
     language, report = page_language(request), found["report"] or {}
     return _page(
         request, "file.html", problem=problem, survey=survey, found=found, report=report, is_own=_is_own(survey, viewer),
         working=found["state"] in WORKING, headings=headings_of(report), columns=preview_columns(report),
+        has_original=has_original,
         choices=field_choices(language), recipes=recipe_choices(language),
         carriers=[one.carrier_id for one in CARRIERS if one.is_sample <= survey["is_sample"]],
         can_choose=_is_own(survey, viewer) and found["kind"] == "log" and found["state"] in files.READABLE_STATES,

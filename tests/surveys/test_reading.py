@@ -13,62 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.surveys import reading
-from app.surveys.examining import examine
 from app.surveys.judged_rows import ROW_COLUMNS
 from app.surveys.log_template import log_template
-from app.surveys.reading import ExaminedLog, LogSettings, examine_log
+from app.surveys.reading import LogSettings, examine_log
 from app.tabular.table import Unreadable
+from tests.surveys.judged import HEAD, drive, found, judge, rows, rules, text_of
 
 GNETTRACK = "Timestamp,Longitude,Latitude,Speed,Operatorname,NetworkMode,RSRP,RSRQ,SNR,DL_bitrate,NRxRSRP,NRxRSRQ"
-HEAD = "日時,緯度,経度,通信事業者,端末,通信方式,RSRP,速度（km/h）"
-
-
-def judge(tmp_path: Path, text: str | bytes, name: str = "log.csv", **chosen: Any) -> ExaminedLog:
-    """The log as the child judges it, in this process."""
-    path, out = tmp_path / name, tmp_path / f"{name}.parquet"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    sent: dict[str, Any] = {}
-    arguments = {"path": str(path), "name": name, "settings": chosen, "out": str(out), "memory": "500MB"}
-    examine(arguments, lambda header, body=b"": sent.update(header.get("report", {})))
-    return ExaminedLog(sent, out, sent["taken"])
-
-
-def found(log: ExaminedLog, rule: str, field: str | None = None) -> dict[str, Any]:
-    told = [f for f in log.report["findings"] if f["rule"] == rule and field in (None, f["field"])]
-    assert len(told) == 1, [(f["rule"], f["field"], f["count"]) for f in log.report["findings"]]
-    assert told[0]["ja"] and told[0]["en"] and "{" not in told[0]["ja"] + told[0]["en"]
-    one: dict[str, Any] = told[0]
-    return one
-
-
-def rules(log: ExaminedLog, *levels: str) -> dict[str, int]:
-    return {f["rule"]: f["count"] for f in log.report["findings"] if not levels or f["level"] in levels}
-
-
-def rows(log: ExaminedLog) -> list[dict[str, Any]]:
-    taken: list[dict[str, Any]] = pq.read_table(log.rows).sort_by("row_number").to_pylist()
-    return taken
-
-
-def drive(n: int, *, speed: float = 36, at: str = "2026-07-01T10:{:02d}:{:02d}+09:00") -> list[list[str]]:
-    """A drive north, 10 m a second, as rows of HEAD."""
-    return [
-        [
-            at.format(i // 60, i % 60),
-            f"{35.8 + i * 10 / 111_000:.7f}",
-            "139.1",
-            "docomo",
-            "p1",
-            "4G",
-            "-100",
-            f"{speed:g}",
-        ]
-        for i in range(n)
-    ]
-
-
-def text_of(lines: list[list[str]], head: str = HEAD) -> str:
-    return "\n".join([head, *(",".join(line) for line in lines)]) + "\n"
 
 
 def test_gnettrack_values_and_their_reasons(tmp_path: Path) -> None:
@@ -218,27 +169,6 @@ def test_the_unit_of_a_speed_is_that_of_the_positions(
     log = judge(tmp_path, text_of(drive(80, speed=speed), head))
     assert rows(log)[7]["speed_kmh"] == pytest.approx(36, rel=1e-5)
     assert set(rules(log, "mended")) == ({rule} if rule else set())
-
-
-def test_other_recipes(tmp_path: Path) -> None:
-    tower = (
-        "mcc,mnc,lac,cell_id,psc,asu,dbm,ta,lat,lon,accuracy,speed,bearing,altitude,measured_at,net_type,neighboring,device\n"
-        "440,10,1,2,,30,-98,,35.8,139.1,5,10,,,2026-07-01 01:00:00,LTE,false,Pixel\n"
-        "440,51,1,2,,30,-99,,35.8,139.1,5,10,,,2026-07-01 01:00:00,LTE,false,Pixel\n"
-        "440,10,1,3,,30,-110,,35.8,139.1,5,10,,,2026-07-01 01:00:00,LTE,true,Pixel\n"
-    )
-    log = judge(tmp_path, tower)
-    assert log.report["recipe"] == "tower-collector" and log.report["carriers"] == {"docomo": 1, "kddi": 1}
-    assert rules(log, "refused-row") == {"neighbour-cell": 1}
-    assert rows(log)[0]["speed_kmh"] == pytest.approx(36) and rows(log)[0]["at"].hour == 1
-    cellid = "mcc,mnc,lac,cellid,lon,lat,signal,measured_at,act\n440,11,1,2,139.1,35.8,-101,1782900000000,LTE\n"
-    assert judge(tmp_path, cellid).report["carriers"] == {"rakuten": 1}
-    ookla = "Date,ConnType,Lat,Lon,Download,Upload,Latency\n2026-07-01 10:00,Lte,35.8,139.1,52000,9000,31\n"
-    log = judge(tmp_path, ookla, carrier="kddi")
-    assert (log.report["recipe"], rows(log)[0]["downlink_mbps"], rows(log)[0]["carrier"]) == ("ookla", 52.0, "kddi")
-    monster = "time,latitude,longitude,mcc,mnc,pci,technology,rsrp,rsrq,snr\n2026-07-01 10:00:00,35.8,139.1,440,20,7,LTE,-99,-9,4\n"
-    log = judge(tmp_path, monster)
-    assert (log.report["recipe"], log.report["carriers"]) == ("netmonster", {"softbank": 1})
 
 
 def test_a_workbook_and_geojson_come_to_the_same(tmp_path: Path) -> None:
