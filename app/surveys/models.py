@@ -221,6 +221,9 @@ class ResidentReport(Base):
     municipality_code: Mapped[str | None] = mapped_column(String(5))
     is_sample: Mapped[bool] = mapped_column(server_default="false")
     created_on: Mapped[date] = mapped_column(Date, server_default=text("CURRENT_DATE"))
+    take_back_digest: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="SHA-256 of a random word told to the sender alone, by which it is taken back"
+    )
     geom: Mapped[Any] = mapped_column(Geometry("POINT", 4326, spatial_index=False))
 
     __table_args__ = (

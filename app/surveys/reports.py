@@ -32,14 +32,17 @@ _MUNICIPALITY = """
 SELECT municipality_code FROM municipality WHERE ST_Covers(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) LIMIT 1
 """
 _INSERT = """
-INSERT INTO resident_report (experienced_on, part_of_day, carrier, trouble, place, municipality_code, geom)
-VALUES (:experienced_on, :part_of_day, :carrier, :trouble, :place, :municipality,
+INSERT INTO resident_report (experienced_on, part_of_day, carrier, trouble, place, municipality_code, take_back_digest, geom)
+VALUES (:experienced_on, :part_of_day, :carrier, :trouble, :place, :municipality, :take_back_digest,
   ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) RETURNING report_id, municipality_code
 """
 
 
-def keep_report(session: Session, said: Mapping[str, Any]) -> Row:
-    """Keep a report. Raises Problem (422) outside Japan, for a day to come, and for one more than a year ago."""
+def keep_report(session: Session, said: Mapping[str, Any], take_back_digest: bytes | None = None) -> Row:
+    """Keep a report; who knows the secret of the digest may take it back.
+
+    Raises Problem (422) outside Japan, for a day to come, and for one more than a year ago.
+    """
     lon, lat = round(said["lon"], DECIMALS), round(said["lat"], DECIMALS)
     if not shapely.contains_xy(JAPAN, lon, lat):
         raise Problem(
@@ -57,6 +60,15 @@ def keep_report(session: Session, said: Mapping[str, Any]) -> Row:
             errors=[{"pointer": "/experienced_on", "detail": "not within the last year"}],
         )
     municipality = session.execute(text(_MUNICIPALITY), {"lon": lon, "lat": lat}).scalar_one_or_none()
-    kept = {**said, "lon": lon, "lat": lat, "municipality": municipality}
+    kept = {**said, "lon": lon, "lat": lat, "municipality": municipality, "take_back_digest": take_back_digest}
     row = session.execute(text(_INSERT), kept).one()
     return {**row._mapping, "lon": lon, "lat": lat}
+
+
+def take_back(session: Session, take_back_digest: bytes) -> bool:
+    """Delete the report that goes with a secret, on its day and the next; whether there was one."""
+    found = session.execute(
+        text("DELETE FROM resident_report WHERE take_back_digest = :digest RETURNING report_id"),
+        {"digest": take_back_digest},
+    )
+    return found.one_or_none() is not None

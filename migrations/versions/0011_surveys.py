@@ -273,6 +273,7 @@ CREATE TABLE resident_report (
   municipality_code varchar(5),
   is_sample boolean NOT NULL DEFAULT false,
   created_on date NOT NULL DEFAULT CURRENT_DATE,
+  take_back_digest bytea,
   geom geometry(Point, 4326) NOT NULL,
   CONSTRAINT pk_resident_report PRIMARY KEY (report_id),
   CONSTRAINT ck_resident_report_part_of_day CHECK (part_of_day IN ('morning', 'day', 'evening', 'night')),
@@ -281,6 +282,7 @@ CREATE TABLE resident_report (
 );
 CREATE INDEX ix_resident_report_geom ON resident_report USING gist (geom);
 COMMENT ON TABLE resident_report IS 'What residents met; no word of theirs, no address, no device. Directs surveys, changes no state';
+COMMENT ON COLUMN resident_report.take_back_digest IS 'SHA-256 of a random word told to the sender alone, by which it is taken back';
 """
 
 SERVICE = "(SELECT ctx_duty('worker', 'command-line'))"
@@ -337,8 +339,15 @@ POLICIES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
             ("change", "UPDATE", f"({SERVICE} OR ({_may('claims:write')} AND organisation_id = {ME}))"),
         ],
     ),
-    # Anybody may say what they met; what was said is read by everybody, and changed by nobody.
-    "resident_report": ("SELECT, INSERT", [("see", "SELECT", "true"), ("add", "INSERT", "true")]),
+    # Anybody may say what they met, and take it back that day or the next; it is read by everybody, changed by nobody.
+    "resident_report": (
+        "SELECT, INSERT, DELETE",
+        [
+            ("see", "SELECT", "true"),
+            ("add", "INSERT", "true"),
+            ("take_back", "DELETE", "(SELECT ctx_duty('resident')) AND created_on >= CURRENT_DATE - 1"),
+        ],
+    ),
 }
 
 FUNCTIONS = """
@@ -442,6 +451,17 @@ FROM station WHERE carrier IS NOT NULL AND ctx_duty('worker', 'command-line') OR
 CREATE VIEW ogc.resident_reports AS
 SELECT report_id::text, experienced_on, part_of_day, carrier, trouble, place, municipality_code, created_on, is_sample, geom
 FROM resident_report;
+-- The published table of a survey is everybody's for all carriers together; of one carrier where the survey says so.
+CREATE VIEW ogc.survey_shares AS
+SELECT s.code AS survey, s.title, s.began_on, s.ended_on, s.is_sample, r.municipality_code, k.carrier,
+  CASE WHEN r.technology LIKE '5g%' THEN '5g' ELSE r.technology END AS part,
+  sum(r.length_m)::float8 / 1000 AS km, sum(r.samples)::bigint AS samples
+FROM survey s JOIN survey_road r USING (survey_id)
+  JOIN LATERAL (VALUES ('all'), (CASE WHEN r.is_public AND s.carriers_public THEN r.carrier END)) k(carrier) ON k.carrier IS NOT NULL
+WHERE s.state = 'published' GROUP BY s.survey_id, r.municipality_code, k.carrier, 8;
+CREATE VIEW ogc.claimed_areas AS
+SELECT claim_id, carrier, technology, title, as_of, is_sample, geom FROM claimed_area WHERE is_public AND withdrawn_at IS NULL;
+GRANT SELECT ON ogc.survey_shares, ogc.claimed_areas TO tsunagaru_app;
 GRANT SELECT ON ogc.coverage_cells, ogc.coverage_gaps, ogc.survey_roads, ogc.resident_reports, ogc.coverage_history
   TO tsunagaru_reader, tsunagaru_app;
 GRANT SELECT ON ogc.coverage_cells_whole, ogc.coverage_gaps_whole, ogc.survey_roads_whole, ogc.coverage_history_whole,
@@ -449,7 +469,8 @@ GRANT SELECT ON ogc.coverage_cells_whole, ogc.coverage_gaps_whole, ogc.survey_ro
 """
 # Everybody's views read the tables as their owner.
 WHOLE = (
-    "survey", "survey_road", "coverage_build", "coverage_cell", "coverage_gap", "coverage_municipality", "resident_report",
+    "survey", "survey_road", "coverage_build", "coverage_cell", "coverage_gap", "coverage_municipality", "claimed_area",
+    "resident_report",
 )  # fmt: skip
 VERSIONS = {
     "coverage_cell": "coverage-cells",
@@ -485,7 +506,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "DROP VIEW ogc.resident_reports, ogc.coverage_municipalities, ogc.coverage_builds, ogc.survey_roads_whole,"
+        "DROP VIEW ogc.survey_shares, ogc.claimed_areas, ogc.resident_reports, ogc.coverage_municipalities,"
+        " ogc.coverage_builds, ogc.survey_roads_whole,"
         " ogc.survey_roads, ogc.coverage_gaps_whole, ogc.coverage_gaps, ogc.coverage_history_whole, ogc.coverage_history,"
         " ogc.coverage_cells_whole, ogc.coverage_cells, station_lives, measurement_in_force"
     )
