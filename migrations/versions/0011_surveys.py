@@ -408,6 +408,16 @@ GAP = """b.profile_id || '-' || g.gap_id AS gap_id, g.kind, g.carrier, g.technol
 ROAD = """r.road_id, s.code AS survey, r.municipality_code, r.carrier, r.technology, r.driven_on, r.samples, r.mean_dbm,
   r.length_m, r.is_sample, r.geom"""
 
+# is_named: the survey was made for that municipality; else it only passed through.
+SHARES = """
+SELECT s.code AS survey, s.title, s.began_on, s.ended_on, s.is_sample, r.municipality_code,
+  coalesce(r.municipality_code = ANY (s.municipality_codes), false) AS is_named, k.carrier,
+  CASE WHEN r.technology LIKE '5g%' THEN '5g' ELSE r.technology END AS part,
+  sum(r.length_m)::float8 / 1000 AS km, sum(r.samples)::bigint AS samples
+FROM public.survey s JOIN public.survey_road r USING (survey_id)
+  JOIN LATERAL (VALUES ('all'), ({named})) k(carrier) ON k.carrier IS NOT NULL
+WHERE s.state = 'published' GROUP BY s.survey_id, r.municipality_code, k.carrier, 9"""
+
 # What counts: rows of loaded logs of published surveys. Everybody reads the names of `ogc`, planners those that end in
 # `_whole`: every carrier's. Which carriers some gap is of is named to everybody only where it is all of them.
 VIEWS = f"""
@@ -452,16 +462,11 @@ CREATE VIEW ogc.resident_reports AS
 SELECT report_id::text, experienced_on, part_of_day, carrier, trouble, place, municipality_code, created_on, is_sample, geom
 FROM resident_report;
 -- The published table of a survey is everybody's for all carriers together; of one carrier where the survey says so.
-CREATE VIEW ogc.survey_shares AS
-SELECT s.code AS survey, s.title, s.began_on, s.ended_on, s.is_sample, r.municipality_code, k.carrier,
-  CASE WHEN r.technology LIKE '5g%' THEN '5g' ELSE r.technology END AS part,
-  sum(r.length_m)::float8 / 1000 AS km, sum(r.samples)::bigint AS samples
-FROM survey s JOIN survey_road r USING (survey_id)
-  JOIN LATERAL (VALUES ('all'), (CASE WHEN r.is_public AND s.carriers_public THEN r.carrier END)) k(carrier) ON k.carrier IS NOT NULL
-WHERE s.state = 'published' GROUP BY s.survey_id, r.municipality_code, k.carrier, 8;
+CREATE VIEW ogc.survey_shares AS {SHARES.format(named="CASE WHEN r.is_public AND s.carriers_public THEN r.carrier END")};
+CREATE VIEW ogc.survey_shares_whole WITH (security_invoker = true) AS {SHARES.format(named="r.carrier")};
 CREATE VIEW ogc.claimed_areas AS
 SELECT claim_id, carrier, technology, title, as_of, is_sample, geom FROM claimed_area WHERE is_public AND withdrawn_at IS NULL;
-GRANT SELECT ON ogc.survey_shares, ogc.claimed_areas TO tsunagaru_app;
+GRANT SELECT ON ogc.survey_shares, ogc.survey_shares_whole, ogc.claimed_areas TO tsunagaru_app;
 GRANT SELECT ON ogc.coverage_cells, ogc.coverage_gaps, ogc.survey_roads, ogc.resident_reports, ogc.coverage_history
   TO tsunagaru_reader, tsunagaru_app;
 GRANT SELECT ON ogc.coverage_cells_whole, ogc.coverage_gaps_whole, ogc.survey_roads_whole, ogc.coverage_history_whole,
@@ -506,7 +511,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "DROP VIEW ogc.survey_shares, ogc.claimed_areas, ogc.resident_reports, ogc.coverage_municipalities,"
+        "DROP VIEW ogc.survey_shares_whole, ogc.survey_shares, ogc.claimed_areas, ogc.resident_reports, ogc.coverage_municipalities,"
         " ogc.coverage_builds, ogc.survey_roads_whole,"
         " ogc.survey_roads, ogc.coverage_gaps_whole, ogc.coverage_gaps, ogc.coverage_history_whole, ogc.coverage_history,"
         " ogc.coverage_cells_whole, ogc.coverage_cells, station_lives, measurement_in_force"
