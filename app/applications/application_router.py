@@ -15,8 +15,8 @@ from app.applications.choosing.chosen_assets import assets_of_selection, read_ch
 from app.applications.choosing.prechecks import check_sites
 from app.applications.documents.upload import FILE_BODY, read_file
 from app.applications.idempotency import once
-from app.applications.sites import etag
 from app.applications.submission import submit_application
+from app.if_match import etag
 from app.sent_file import SentFile
 
 router = APIRouter(prefix="/api/v1/applications", route_class=GuardedRoute, tags=["applications"])

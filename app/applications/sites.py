@@ -13,7 +13,8 @@ from app.accounts.actor import Actor, Service
 from app.accounts.permissions import Permission
 from app.applications.procedure import Party, Procedure, Variation, from_json, to_json, vary
 from app.applications.standard_procedure import STANDARD
-from app.problems import NOT_FOUND, PRECONDITION_REQUIRED, STALE, Problem
+from app.if_match import require_match
+from app.problems import NOT_FOUND, STALE, Problem
 
 SiteRow = Mapping[str, Any]
 
@@ -45,26 +46,15 @@ def _one(session: Session, site_id: UUID, lock: str) -> SiteRow:
     return dict(found._mapping)
 
 
-def etag(site: SiteRow) -> str:
-    """The strong ETag of a site."""
-    return f'"{site["version"]}"'
-
-
 def match_version(found: Mapping[str, Any], if_match: str | None) -> None:
     """Raises Problem: 428 without `If-Match`, 412 where somebody changed it since, with what it has become."""
-    if if_match is None:
-        raise Problem(
-            PRECONDITION_REQUIRED,
-            "読んだときの ETag を If-Match に付けてください。ほかの人の変更を見落とさないためです。",
-            "Send the ETag you read as If-Match, so that nobody's change is overlooked.",
-        )
-    if if_match.strip() not in ("*", f'"{found["version"]}"'):
-        raise Problem(
-            STALE,
-            "読み込んだあとに、ほかの人がこの案件を進めました。読み直してから、もう一度選んでください。",
-            "Somebody moved this case after you read it; read it again, then choose.",
-            members={"state": found["state"], "version": found["version"]},
-        )
+    stale = Problem(
+        STALE,
+        "読み込んだあとに、ほかの人がこの案件を進めました。読み直してから、もう一度選んでください。",
+        "Somebody moved this case after you read it; read it again, then choose.",
+        members={"state": found["state"], "version": found["version"]},
+    )
+    require_match(found, if_match, stale)
 
 
 def list_events(session: Session, site_id: UUID, after: int = 0, limit: int = 1000) -> list[dict[str, Any]]:

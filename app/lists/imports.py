@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.actor import Actor, Service
 from app.copy_text import json_text
+from app.if_match import require_match
 from app.lists.kinds import ListKind, Owner
-from app.problems import CONFLICT, NOT_FOUND, PRECONDITION_REQUIRED, STALE, Problem
+from app.problems import CONFLICT, NOT_FOUND, STALE, Problem
 
 PIECE_BYTES = 1 << 20
 Import = dict[str, Any]
@@ -111,23 +112,12 @@ short_report = (
 
 def match_version(found: Import, if_match: str | None) -> None:
     """Raises Problem: 428 without `If-Match`, 412 where somebody changed the import meanwhile."""
-    if if_match is None:
-        raise Problem(
-            PRECONDITION_REQUIRED,
-            "読んだときの ETag を If-Match に付けてください。ほかの人の変更を消さないためです。",
-            "Send the ETag you read as If-Match, so that nobody's change is lost.",
-        )
-    if if_match.strip() not in ("*", etag(found)):
-        raise Problem(
-            STALE,
-            "この取り込みは、ほかの人か別の画面が先に変更しました。読み直してください。",
-            "Somebody, or another window, changed this import first; read it again.",
-        )
-
-
-def etag(found: Import) -> str:
-    """The strong ETag of an import."""
-    return f'"{found["version"]}"'
+    stale = Problem(
+        STALE,
+        "この取り込みは、ほかの人か別の画面が先に変更しました。読み直してください。",
+        "Somebody, or another window, changed this import first; read it again.",
+    )
+    require_match(found, if_match, stale)
 
 
 def change_settings(session: Session, found: Import, settings: Mapping[str, Any]) -> Import:

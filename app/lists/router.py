@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from app.accounts.actor import Actor
 from app.accounts.auth import AssetImporter, Db, GuardedRoute
+from app.if_match import etag
 from app.lists import imports, publishing, recipes, schemas
 from app.lists.kinds import ListKind
 from app.lists.owners import owner_of_actor
@@ -211,7 +212,7 @@ def _add_publishing(router: APIRouter, kind: ListKind, prefix: str) -> None:
 
 def answer(response: Response, found: imports.Import, actor: Actor, prefix: str) -> schemas.Import:
     """An import for the wire, with its ETag, address, and what the caller may do now."""
-    response.headers["ETag"] = imports.etag(found)
+    response.headers["ETag"] = etag(found)
     response.headers["Location"] = f"/api/v1/{prefix}-imports/{found['import_id']}"
     response.headers["Cache-Control"] = "no-store"
     return schemas.Import.model_validate({**found, **publishing.outlook(found, actor)}, extra="ignore")

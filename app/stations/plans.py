@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.accounts.actor import Actor
-from app.problems import NOT_FOUND, PRECONDITION_REQUIRED, STALE, Problem
+from app.if_match import require_match
+from app.problems import NOT_FOUND, STALE, Problem
 
 _COLUMNS = "planned_station_id, name, asset_id, technology, note, ST_X(geom) AS lon, ST_Y(geom) AS lat, version, created_at, updated_at"
 
@@ -55,7 +56,7 @@ def change_plan(session: Session, plan_id: UUID, if_match: str | None, fields: d
     Raises Problem: 404, 428 without `If-Match`, 412 where the version moved.
     """
     before = get_plan(session, plan_id)
-    _match(if_match, before["version"])
+    require_match(before, if_match, _stale())
     row = session.execute(
         text(
             "UPDATE planned_station SET name = :name, asset_id = :asset_id, technology = :technology, note = :note,"
@@ -73,25 +74,9 @@ def change_plan(session: Session, plan_id: UUID, if_match: str | None, fields: d
 def delete_plan(session: Session, plan_id: UUID, if_match: str | None) -> None:
     """Drop a planned station. Raises Problem as `change_plan` does."""
     before = get_plan(session, plan_id)
-    _match(if_match, before["version"])
+    require_match(before, if_match, _stale())
     session.execute(text("DELETE FROM planned_station WHERE planned_station_id = :id"), {"id": plan_id})
     audit.record(session, "plan.delete", f"plan:{plan_id}", before=before)
-
-
-def etag(plan: dict[str, Any]) -> str:
-    """The strong ETag of a planned station."""
-    return f'"{plan["version"]}"'
-
-
-def _match(if_match: str | None, version: int) -> None:
-    if if_match is None:
-        raise Problem(
-            PRECONDITION_REQUIRED,
-            "読んだときの ETag を If-Match に付けてください。ほかの人の変更を消さないためです。",
-            "Send the ETag you read as If-Match, so that nobody's change is lost.",
-        )
-    if if_match.strip() not in ("*", f'"{version}"'):
-        raise _stale()
 
 
 def _stale() -> Problem:

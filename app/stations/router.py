@@ -9,6 +9,7 @@ from pydantic import Field
 
 from app.accounts.auth import Db, GuardedRoute, PlanReader, PlanWriter
 from app.accounts.schemas import Input, Line
+from app.if_match import etag
 from app.stations import plans
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["stations"])
@@ -51,7 +52,7 @@ def add_plan(actor: PlanWriter, db: Db, wanted: PlanRequest, response: Response)
     """Note a planned station."""
     with db.begin(actor) as session:
         made = plans.create_plan(session, actor, wanted.model_dump())
-    response.headers["ETag"] = plans.etag(made)
+    response.headers["ETag"] = etag(made)
     response.headers["Location"] = f"/api/v1/planned-stations/{made['planned_station_id']}"
     return Plan.model_validate(made, extra="ignore")
 
@@ -61,7 +62,7 @@ def read_plan(actor: PlanReader, db: Db, plan_id: UUID, response: Response) -> P
     """One planned station of my organisation."""
     with db.begin(actor) as session:
         found = plans.get_plan(session, plan_id)
-    response.headers["ETag"] = plans.etag(found)
+    response.headers["ETag"] = etag(found)
     return Plan.model_validate(found, extra="ignore")
 
 
@@ -72,7 +73,7 @@ def put_plan(
     """Change a planned station."""
     with db.begin(actor) as session:
         changed = plans.change_plan(session, plan_id, if_match, wanted.model_dump())
-    response.headers["ETag"] = plans.etag(changed)
+    response.headers["ETag"] = etag(changed)
     return Plan.model_validate(changed, extra="ignore")
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.accounts.actor import Actor, Service
-from app.problems import CONFLICT, INVALID, NOT_FOUND, PRECONDITION_REQUIRED, STALE, Problem
+from app.if_match import require_match
+from app.problems import CONFLICT, INVALID, NOT_FOUND, STALE, Problem
 
 Row = dict[str, Any]
 
@@ -97,25 +98,14 @@ def list_surveys(session: Session, limit: int, state: str | None = None, municip
     return [dict(row._mapping) for row in rows]
 
 
-def etag(found: Row) -> str:
-    """The strong ETag of a survey, a file of one, or a claim."""
-    return f'"{found["version"]}"'
-
-
 def match_version(found: Row, if_match: str | None) -> None:
     """Raises Problem: 428 without `If-Match`, 412 where somebody changed it meanwhile."""
-    if if_match is None:
-        raise Problem(
-            PRECONDITION_REQUIRED,
-            "読んだときの ETag を If-Match に付けてください。ほかの人の変更を消さないためです。",
-            "Send the ETag you read as If-Match, so that nobody's change is lost.",
-        )
-    if if_match.strip() not in ("*", etag(found)):
-        raise Problem(
-            STALE,
-            "ほかの人か別の画面が先に変更しました。読み直してください。",
-            "Somebody, or another window, changed it first; read it again.",
-        )
+    stale = Problem(
+        STALE,
+        "ほかの人か別の画面が先に変更しました。読み直してください。",
+        "Somebody, or another window, changed it first; read it again.",
+    )
+    require_match(found, if_match, stale)
 
 
 def change_survey(session: Session, found: Row, changes: Mapping[str, Any]) -> Row:

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.accounts.auth import ClaimWriter, Db, GuardedRoute, SurveyImporter
+from app.if_match import etag
 from app.problems import INVALID, NOT_FOUND, Problem
 from app.sent_file import SentFile, sent_file
 from app.surveys import campaigns, claims, files, reports, schemas
@@ -60,7 +61,7 @@ def _read_settings(model: type[Body], written: str) -> Body:
 
 
 def _headers(response: Response, found: campaigns.Row, place: str) -> None:
-    response.headers["ETag"] = campaigns.etag(found)
+    response.headers["ETag"] = etag(found)
     response.headers["Location"] = f"/api/v1/{place}"
     response.headers["Cache-Control"] = "no-store"
 
