@@ -49,6 +49,7 @@ _ROW = (
     "is_public",
 )  # fmt: skip
 _EPOCH = date(1970, 1, 1)
+WORK_MEMORY = "64MB"  # of the one transaction that sorts every cell; what is written stays out of files
 
 
 def today() -> date:
@@ -66,6 +67,7 @@ def build(
     began = time.monotonic()
     with transactions.begin(who) as session:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('coverage.build'))"))
+        session.execute(text(f"SET LOCAL work_mem = '{WORK_MEMORY}'"))
         surveys = session.execute(
             text(
                 "SELECT survey_id, is_sample, carriers_public FROM survey WHERE state = 'published' ORDER BY survey_id"
@@ -79,7 +81,9 @@ def build(
         lay_cells(session, ids)
         combine(session, profile)
         build_id, is_latest = _begin_build(session, profile, as_of, engine, rows_read, ids)
-        counts = _write(session, profile, as_of, build_id, ids if is_latest else None)
+        counts = _write(session, profile, build_id)
+        if is_latest:
+            counts["roads"] = write_roads(session, settings, surveys)
         seconds = round(time.monotonic() - began, 3)
         session.execute(
             text("UPDATE coverage_build SET seconds = :seconds WHERE build_id = :id"),
@@ -163,16 +167,12 @@ def _begin_build(
     return build_id, latest.build_id == build_id
 
 
-def _write(
-    session: Session, profile: Profile, as_of: date, build_id: UUID, surveys: list[UUID] | None
-) -> dict[str, int]:
-    """Everything of the build; roads only for `surveys`, for they belong to no build."""
+def _write(session: Session, profile: Profile, build_id: UUID) -> dict[str, int]:
+    """Everything of the build; roads belong to none."""
     bound: dict[str, object] = {"build_id": build_id, "profile": profile.id, "technology": profile.technology}
     write_cells(session, bound, profile.served_share)
     gaps = write_gaps(session, _driver(session), bound)
     counts = {"gaps": gaps}
-    if surveys is not None:
-        counts["roads"] = write_roads(session, surveys, end_of(as_of), profile.max_accuracy_m)
     for row in session.execute(
         text(
             "SELECT level, state, count(*) AS n FROM coverage_cell WHERE build_id = :build_id AND carrier = 'all'"

@@ -41,18 +41,25 @@ CREATE TEMP TABLE built_part ON COMMIT DROP AS
 SELECT m.municipality_code, ST_Subdivide(m.geom, 128) AS geom FROM municipality m
 WHERE EXISTS (SELECT FROM built_wanted w JOIN municipality n USING (municipality_code) WHERE ST_DWithin(n.geom, m.geom, 0.01))
 """
+# Land is counted in the plane of degrees and scaled by the area of a cell of that row: off by 1e-5 at most, and much faster
+# than on the ellipsoid.
+ROWS = f"""
+CREATE TEMP TABLE built_band ON COMMIT DROP AS
+SELECT row, ST_Area({cell_box("row * 100000")}::geography) / 1e6 AS area_km2
+FROM (
+  SELECT DISTINCT generate_series(floor(ST_YMin(geom) * 480)::bigint, floor(ST_YMax(geom) * 480)::bigint) AS row FROM built_part
+  UNION SELECT cell / 100000 FROM built_state
+) rows
+"""
 PIECES = f"""
 CREATE TEMP TABLE built_piece ON COMMIT DROP AS
-SELECT municipality_code, cell, sum(ST_Area(ST_Intersection(geom, box)::geography)) / 1e6 AS land_km2
-FROM (
-  SELECT p.municipality_code, p.geom, r::bigint * 100000 + c AS cell, {cell_box("r::bigint * 100000 + c")} AS box
-  FROM built_part p,
-    generate_series(floor(ST_YMin(p.geom) * 480)::int, floor(ST_YMax(p.geom) * 480)::int) r,
-    generate_series(floor((ST_XMin(p.geom) - 100) * 320)::int, floor((ST_XMax(p.geom) - 100) * 320)::int) c
-) placed
-WHERE ST_Intersects(geom, box)
-GROUP BY municipality_code, cell
-HAVING sum(ST_Area(ST_Intersection(geom, box)::geography)) / 1e6 > {LEAST_LAND_KM2}
+SELECT p.municipality_code, b.row * 100000 + c AS cell,
+  sum(ST_Area(ST_ClipByBox2D(p.geom, {cell_box("b.row * 100000 + c")}::box2d))) * {480 * 320} * b.area_km2 AS land_km2
+FROM built_part p
+  JOIN built_band b ON b.row BETWEEN floor(ST_YMin(p.geom) * 480) AND floor(ST_YMax(p.geom) * 480),
+  generate_series(floor((ST_XMin(p.geom) - 100) * 320)::int, floor((ST_XMax(p.geom) - 100) * 320)::int) c
+GROUP BY p.municipality_code, b.row, c, b.area_km2
+HAVING sum(ST_Area(ST_ClipByBox2D(p.geom, {cell_box("b.row * 100000 + c")}::box2d))) * {480 * 320} * b.area_km2 > {LEAST_LAND_KM2}
 """
 HALF = "(cell / 100000 / 2 * 100000 + cell % 100000 / 2)"
 # The population of a half mesh, shared equally among those of its quarter meshes that have land.
@@ -68,8 +75,8 @@ WITH land AS (
   SELECT DISTINCT w.is_sample, p.cell FROM built_wanted w JOIN built_piece p USING (municipality_code)
   UNION SELECT is_sample, cell FROM built_state
 ), placed AS (
-  SELECT *, jis_mesh(ST_Centroid(geom), 250) AS mesh_code, ST_Area(geom::geography) / 1e6 AS area_km2
-  FROM (SELECT is_sample, cell, {cell_box("cell")} AS geom FROM kept) boxed
+  SELECT *, jis_mesh(ST_Centroid(geom), 250) AS mesh_code
+  FROM (SELECT is_sample, cell, {cell_box("cell")} AS geom, area_km2 FROM kept JOIN built_band b ON b.row = cell / 100000) boxed
 )
 SELECT p.is_sample, p.cell, {HALF.replace("cell", "p.cell")} AS half, p.mesh_code, p.geom, p.area_km2, l.municipality_code,
   coalesce(round(least(l.land_km2 / p.area_km2, 1)::numeric, 6)::float8, 1) AS land_share,
@@ -86,7 +93,7 @@ FROM placed p
 def lay_cells(session: Session, surveys: Sequence[UUID]) -> None:
     """`built_wanted`, `built_piece` (land of a municipality in a cell, km²) and `built_cell` from `built_state`."""
     session.execute(text(WANTED), {"surveys": list(surveys)})
-    for step in (PARTS, PIECES):
+    for step in (PARTS, ROWS, PIECES):
         session.execute(text(step))
     has_population = session.execute(text("SELECT EXISTS (SELECT FROM ogc.population_mesh)")).scalar_one()
     session.execute(text(CELLS), {"has_population": has_population})

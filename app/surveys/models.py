@@ -139,6 +139,9 @@ class SurveyRoad(Base):
     is_sample: Mapped[bool]
     is_public: Mapped[bool]
     geom: Mapped[Any] = mapped_column(Geometry("LINESTRING", 4326, spatial_index=False))
+    made_of: Mapped[str | None] = mapped_column(
+        Text, comment="Hash of what the lines of the survey were made of; another means they are made anew"
+    )
 
     __table_args__ = (Index("ix_survey_road_geom", "geom", postgresql_using="gist"),)
 

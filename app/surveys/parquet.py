@@ -36,13 +36,12 @@ WHERE s.survey_id = :id AND s.state = 'published' AND f.state = 'loaded' AND f.k
 
 def parquet_folder(settings: Settings, session: Session, survey_ids: Iterable[UUID]) -> Path:
     """The folder with the measurements in force of these surveys, written where it is missing."""
-    surveys = {str(survey_id): _content(session, survey_id) for survey_id in sorted(set(survey_ids), key=str)}
+    surveys = {str(survey_id): content_of(session, survey_id) for survey_id in sorted(set(survey_ids), key=str)}
     name = hashlib.sha256(repr(sorted(surveys.items())).encode()).hexdigest()[:32]
     folder = settings.survey_folder / "sets" / name
     if folder.is_dir():
         return folder
-    for where in ("sets", "surveys"):
-        (settings.survey_folder / where).mkdir(parents=True, exist_ok=True)
+    (settings.survey_folder / "sets").mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=settings.survey_folder / "sets"))
     try:
         for survey, content in surveys.items():
@@ -60,7 +59,13 @@ def parquet_folder(settings: Settings, session: Session, survey_ids: Iterable[UU
     return folder
 
 
-def _content(session: Session, survey_id: UUID) -> str:
+def survey_parquet(settings: Settings, session: Session, survey_id: UUID) -> Path:
+    """The file with one survey's measurements in force, written where it is missing."""
+    return _survey_file(settings, session, str(survey_id), content_of(session, survey_id))
+
+
+def content_of(session: Session, survey_id: UUID) -> str:
+    """What tells whether a survey's measurements in force are still the same: a hash of its loaded logs."""
     files: str = session.execute(text(_LOADED), {"id": survey_id}).scalar_one()
     return hashlib.sha256(f"{survey_id}:{files}".encode()).hexdigest()[:32]
 
@@ -69,6 +74,7 @@ def _survey_file(settings: Settings, session: Session, survey: str, content: str
     """One survey's measurements, written whole or not at all."""
     file = settings.survey_folder / "surveys" / f"{content}.parquet"
     if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=file.parent) as making:
             rows, written = Path(making) / "rows.csv", Path(making) / file.name
             _copy_out(session, survey, rows)

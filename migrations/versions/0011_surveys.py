@@ -237,11 +237,13 @@ CREATE TABLE survey_road (
   is_sample boolean NOT NULL,
   is_public boolean NOT NULL,
   geom geometry(LineString, 4326) NOT NULL,
+  made_of text,
   CONSTRAINT pk_survey_road PRIMARY KEY (road_id),
   CONSTRAINT fk_survey_road_survey_id_survey FOREIGN KEY (survey_id) REFERENCES survey
 );
 CREATE INDEX ix_survey_road_geom ON survey_road USING gist (geom);
 CREATE INDEX ix_survey_road_survey_id ON survey_road (survey_id);
+COMMENT ON COLUMN survey_road.made_of IS 'Hash of what the lines of the survey were made of; another means they are made anew';
 COMMENT ON COLUMN survey_road.technology IS 'What served there: 5g_sa, 5g_nsa, 4g, 3g or none';
 
 CREATE TABLE claimed_area (
