@@ -6,12 +6,11 @@ Everybody reads the views of `ogc`; `is_planner` reads every carrier.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
-from app.coverage.survey_table import survey_table, table_row
+from app.coverage.survey_table import table_row
 
 _OF_BUILD = " WHERE profile = :profile AND as_of = :as_of AND technology = :technology AND is_sample = :is_sample"
 _WHOLE = """(SELECT m.*, b.profile_id AS profile, b.as_of FROM coverage_municipality m JOIN coverage_build b USING (build_id))"""
@@ -59,49 +58,84 @@ def list_gaps(
     return rows.mappings().all()
 
 
-def list_surveys(session: Session, is_planner: bool) -> Sequence[RowMapping]:
-    """Published surveys that drove somewhere, newest first; to everybody those whose roads are public."""
-    statement = (
-        "SELECT survey_id, code, title, began_on, ended_on, is_sample FROM survey s WHERE state = 'published'"
-        " AND EXISTS (SELECT FROM survey_road r WHERE r.survey_id = s.survey_id) ORDER BY ended_on DESC, code"
-        if is_planner
-        else "SELECT NULL::uuid AS survey_id, survey AS code, survey AS title, min(driven_on) AS began_on,"
-        " max(driven_on) AS ended_on, bool_or(is_sample) AS is_sample FROM ogc.survey_roads GROUP BY survey ORDER BY 5 DESC, 2"
-    )
-    return session.execute(text(statement)).mappings().all()
-
-
-def shares_of_survey(
-    session: Session, survey_id: UUID | None, code: str, carrier: str | None = None
-) -> list[dict[str, Any]]:
-    """The published table of a survey (圏内, 5G, 4G, 3G, 圏外 in per cent of road): the whole first."""
-    if survey_id is not None:
-        return survey_table(session, survey_id, carrier)
+def list_surveys(
+    session: Session, is_planner: bool, is_sample: bool, municipality: str | None = None
+) -> Sequence[RowMapping]:
+    """Published surveys that drove somewhere, newest first; those made for a municipality, or all."""
+    where = " AND municipality_code = :municipality AND is_named" if municipality else ""
     rows = session.execute(
         text(
-            "SELECT municipality_code AS code, CASE WHEN technology LIKE '5g%' THEN '5g' ELSE technology END AS part,"
-            " sum(length_m)::float8 / 1000 AS km FROM ogc.survey_roads WHERE survey = :code"
-            " AND (CAST(:carrier AS text) IS NULL OR carrier = :carrier) GROUP BY 1, 2"
+            "SELECT survey AS code, title, began_on, ended_on, is_sample, sum(samples)::bigint AS samples"
+            f" FROM {_shares(is_planner)} s WHERE carrier = 'all' AND is_sample = :is_sample{where}"
+            " GROUP BY 1, 2, 3, 4, 5 ORDER BY ended_on DESC, code"
         ),
+        {"is_sample": is_sample, "municipality": municipality},
+    )
+    return rows.mappings().all()
+
+
+def _shares(is_planner: bool) -> str:
+    return "ogc.survey_shares_whole" if is_planner else "ogc.survey_shares"
+
+
+def shares_of_survey(session: Session, is_planner: bool, code: str, carrier: str = "all") -> list[dict[str, Any]]:
+    """The published table of a survey (圏内, 5G, 4G, 3G, 圏外 in per cent of road): the whole first.
+
+    Empty where of that carrier nothing may be told.
+    """
+    rows = session.execute(
+        text(f"SELECT * FROM {_shares(is_planner)} s WHERE survey = :code AND carrier = :carrier"),
         {"code": code, "carrier": carrier},
-    ).all()
-    amounts: dict[str | None, dict[str, float]] = {None: {}}
-    for row in rows:
-        amounts.setdefault(row.code or "", {})[row.part] = row.km
-        amounts[None][row.part] = amounts[None].get(row.part, 0.0) + row.km
-    return [{"municipality_code": place, **table_row(place or "", km)} for place, km in amounts.items()] if rows else []
+    )
+    return _table(rows.mappings().all())
 
 
-def last_measured(
-    session: Session, build: Mapping[str, Any], is_planner: bool, municipality: str
-) -> tuple[date | None, int]:
-    """The newest day and the samples behind a municipality's cells."""
-    relation = "ogc.coverage_history_whole" if is_planner else "ogc.coverage_history"
-    row = session.execute(
+def latest_shares(session: Session, is_planner: bool, is_sample: bool, carrier: str = "all") -> list[dict[str, Any]]:
+    """The same of every municipality, each by the newest survey made for it that tells of the carrier."""
+    rows = session.execute(
         text(
-            f"SELECT max(newest_on) AS newest, coalesce(sum(samples), 0)::bigint AS samples FROM {relation} c{_OF_BUILD}"
-            " AND carrier = 'all' AND level = 'quarter' AND municipality_code = :municipality"
+            "WITH told AS (SELECT *, dense_rank() OVER (PARTITION BY municipality_code ORDER BY ended_on DESC, survey) AS age"
+            f" FROM {_shares(is_planner)} s WHERE carrier = :carrier AND is_sample = :is_sample AND is_named)"
+            " SELECT * FROM told WHERE age = 1"
+        ),
+        {"carrier": carrier, "is_sample": is_sample},
+    )
+    return _table(rows.mappings().all())
+
+
+def _table(rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
+    """Rows by municipality with the survey and samples each rests on; the whole, of code None, first."""
+    places: dict[str | None, list[RowMapping]] = {None: list(rows)} if rows else {}
+    for row in sorted(rows, key=lambda row: (row["municipality_code"] is None, row["municipality_code"])):
+        places.setdefault(row["municipality_code"] or "", []).append(row)
+    return [{"municipality_code": place, **_row(place or "", found)} for place, found in places.items()]
+
+
+def _row(name: str, rows: Sequence[RowMapping]) -> dict[str, Any]:
+    amounts: dict[str, float] = {}
+    for row in rows:
+        amounts[row["part"]] = amounts.get(row["part"], 0.0) + row["km"]
+    titles = {row["title"] for row in rows}
+    return {
+        **table_row(name, amounts),
+        "samples": sum(row["samples"] for row in rows),
+        "survey": titles.pop() if len(titles) == 1 else None,
+        "began_on": min(row["began_on"] for row in rows),
+        "ended_on": max(row["ended_on"] for row in rows),
+    }
+
+
+def list_evidence(
+    session: Session, build: Mapping[str, Any], is_planner: bool, municipality: str | None = None
+) -> dict[str, tuple[date | None, int]]:
+    """The newest day and the samples behind each municipality's cells, all carriers together."""
+    relation = "ogc.coverage_history_whole" if is_planner else "ogc.coverage_history"
+    where = " AND municipality_code = :municipality" if municipality else ""
+    rows = session.execute(
+        text(
+            "SELECT municipality_code, max(newest_on) AS newest, coalesce(sum(samples), 0)::bigint AS samples"
+            f" FROM {relation} c{_OF_BUILD} AND carrier = 'all' AND level = 'quarter'{where} GROUP BY 1"
         ),
         {**build, "municipality": municipality},
-    ).one()
-    return row.newest, row.samples
+    )
+    return {row.municipality_code: (row.newest, row.samples) for row in rows}

@@ -12,21 +12,37 @@ from sqlalchemy.orm import Session
 import app.coverage
 from app.accounts.auth import Db
 from app.applications.papers.pdf import render_template
+from app.coverage import claims
 from app.coverage import municipality as towns
 from app.problems import NOT_FOUND, Problem
 from app.territory.facts import facts_by_code
 from app.web import coverage_data as data
 from app.web.account_forms import look_up_viewer
 from app.web.coverage_choice import Choice, read_choice
+from app.web.coverage_drawing import list_drawn
 from app.web.coverage_pages import viewer_of
-from app.web.coverage_tables import SHARES, STATES, as_csv, as_workbook, report_facts, share_table, state_table
-from app.web.coverage_words import coverage_words, profile_title, town_name
-from app.web.messages import message
+from app.web.coverage_report import report_facts
+from app.web.coverage_tables import (
+    CLAIMS,
+    SHARES,
+    STATES,
+    as_csv,
+    as_workbook,
+    file_answer,
+    notes_of,
+    place_name,
+    share_table,
+    state_table,
+    survey_words,
+)
+from app.web.coverage_words import coverage_words, town_name
+from app.web.messages import Language
 from app.web.pages import page_language, render
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(look_up_viewer)])
 _TEMPLATE = Path(app.coverage.__file__).parent / "report_template" / "municipality.typ"
 _GAPS = 50
+_SURVEYS = 6  # of a municipality, the newest
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -47,15 +63,26 @@ def _read_all(request: Request, db: Db) -> dict[str, Any]:
     who, is_planner = viewer_of(request)
     with db.begin(who) as session:
         choice, build = _choose(session, request, is_planner)
-        surveys = towns.list_surveys(session, is_planner)
-        chosen = next((one for one in surveys if one["code"] == request.query_params.get("survey")), None)
-        survey = chosen or (surveys[0] if surveys else None)
+        surveys = towns.list_surveys(session, is_planner, build["is_sample"])
+        survey = next((one for one in surveys if one["code"] == request.query_params.get("survey")), None)
         states = towns.list_states(session, build, is_planner, carrier="all")
-        carrier = choice.carrier if choice.carrier != "all" else None
-        shares = towns.shares_of_survey(session, survey["survey_id"], survey["code"], carrier) if survey else []
+        shares = (
+            towns.shares_of_survey(session, is_planner, survey["code"], choice.carrier)
+            if survey
+            else towns.latest_shares(session, is_planner, build["is_sample"], choice.carrier)
+        )
         carriers = data.list_carriers(session, is_planner)[0]
+        evidence = towns.list_evidence(session, build, is_planner)
     return {"choice": choice, "build": build, "surveys": surveys, "survey": survey, "states": states, "shares": shares,
-            "carriers": carriers, "is_planner": is_planner}  # fmt: skip
+            "carriers": carriers, "is_planner": is_planner, "evidence": evidence}  # fmt: skip
+
+
+def _words(language: Language) -> dict[str, Any]:
+    return {
+        **coverage_words(language),
+        "place_name": lambda code: place_name(code, language),
+        "survey_words": lambda row: survey_words(row, language),
+    }
 
 
 @router.get("/coverage/municipalities")
@@ -65,7 +92,7 @@ def show_municipalities(request: Request, db: Db) -> Response:
     query = f"?{request.url.query}" if request.url.query else ""
     return render(
         request, "coverage/municipalities.html", **found, state_names=STATES, share_names=SHARES, query=query,
-        **coverage_words(language),
+        **_words(language),
     )  # fmt: skip
 
 
@@ -74,30 +101,16 @@ def take_csv(request: Request, db: Db) -> Response:
     """The survey's table as CSV; with `table=states`, the states."""
     found, language = _read_all(request, db), page_language(request)
     is_states = request.query_params.get("table") == "states"
-    table = state_table(found["states"], language) if is_states else share_table(found["shares"], language)
-    return _file(as_csv(table), "text/csv; charset=utf-8", f"coverage-{'states' if is_states else 'survey'}.csv")
+    table = state_table(found, language) if is_states else share_table(found, language)
+    return file_answer(as_csv(table), "text/csv; charset=utf-8", f"coverage-{'states' if is_states else 'survey'}.csv")
 
 
 @router.get("/coverage/municipalities.xlsx")
 def take_workbook(request: Request, db: Db) -> Response:
     """Both tables as a workbook."""
     found, language = _read_all(request, db), page_language(request)
-    build = found["build"]
-    notes = [
-        f"{message(language, 'coverage.profile')}: {profile_title(build['profile'], language)} ({build['profile']})",
-        f"{message(language, 'coverage.as_of')}: {build['as_of']}",
-        message(language, "coverage.unknown.note"),
-        *([message(language, "coverage.sample")] if build["is_sample"] else []),
-    ]
-    tables = [share_table(found["shares"], language), state_table(found["states"], language)]
-    return _file(as_workbook(tables, notes), _XLSX, "coverage.xlsx")
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
-    }  # fmt: skip
-    return Response(content, media_type=media_type, headers=headers)
+    tables = [share_table(found, language), state_table(found, language)]
+    return file_answer(as_workbook(tables, notes_of(found, language)), _XLSX, "coverage.xlsx")
 
 
 def _read_one(request: Request, db: Db, code: str) -> dict[str, Any]:
@@ -109,13 +122,18 @@ def _read_one(request: Request, db: Db, code: str) -> dict[str, Any]:
         choice, build = _choose(session, request, is_planner)
         states = towns.list_states(session, build, is_planner, municipality=code)
         gaps = towns.list_gaps(session, build, is_planner, code, _GAPS)
-        newest, samples = towns.last_measured(session, build, is_planner, code)
-        surveys = towns.list_surveys(session, is_planner)
-        all_shares = towns.shares_of_survey(session, surveys[0]["survey_id"], surveys[0]["code"]) if surveys else []
-    shares = [row for row in all_shares if row["municipality_code"] == code]
+        newest, samples = towns.list_evidence(session, build, is_planner, code).get(code, (None, 0))
+        surveys = towns.list_surveys(session, is_planner, build["is_sample"], code)[:_SURVEYS]
+        shares = [
+            row
+            for one in surveys
+            for row in towns.shares_of_survey(session, is_planner, one["code"])
+            if row["municipality_code"] == code
+        ]
+        claimed = claims.count_claims(session, build, is_planner, code)
     return {
         "code": code, "choice": choice, "build": build, "states": states, "gaps": gaps, "newest": newest, "samples": samples,
-        "shares": shares, "survey": surveys[0] if shares else None, "figures": _figures(states),
+        "shares": shares, "claimed": claimed, "figures": _figures(states),
     }  # fmt: skip
 
 
@@ -142,8 +160,11 @@ def take_report(request: Request, db: Db, code: str) -> Response:
         )
     origin = (request.app.state.settings.public_url or str(request.base_url)).rstrip("/")
     address = origin + found["choice"].address(f"/coverage/municipalities/{code}")
-    content = render_template(_TEMPLATE, report_facts(found, language, address), found["build"]["as_of"])
-    return _file(content, "application/pdf", f"coverage-{code}.pdf")
+    who, is_planner = viewer_of(request)
+    with db.begin(who) as session:
+        drawn = list_drawn(session, found["build"], is_planner, code)
+    content = render_template(_TEMPLATE, report_facts(found, drawn, language, address), found["build"]["as_of"])
+    return file_answer(content, "application/pdf", f"coverage-{code}.pdf")
 
 
 @router.get("/coverage/municipalities/{code}")
@@ -154,5 +175,5 @@ def show_municipality(request: Request, db: Db, code: str) -> Response:
     around = (facts.office_lon - 0.06, facts.office_lat - 0.04, facts.office_lon + 0.06, facts.office_lat + 0.04)
     return render(
         request, "coverage/municipality.html", **found, name=town_name(code, language), state_names=STATES, share_names=SHARES,
-        around=around, **coverage_words(language),
+        claim_names=CLAIMS, around=around, **_words(language),
     )  # fmt: skip

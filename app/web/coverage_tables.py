@@ -1,4 +1,4 @@
-"""Tables by municipality as CSV and workbook, and the facts of a municipality's report, in the page's language."""
+"""Tables by municipality and of a comparison as CSV and workbook, in the page's language."""
 
 import csv
 import io
@@ -8,7 +8,8 @@ from typing import Any
 
 from fastapi.responses import Response
 from openpyxl import Workbook
-from openpyxl.styles import Font
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
 
 from app.coverage.comparing import area_km2
 from app.coverage.surveys_alone import Measured
@@ -18,40 +19,83 @@ from app.web.coverage_words import carrier_name, profile_title, town_name
 from app.web.messages import Language, message
 
 STATES = ("covered", "gap", "uncertain", "unknown")
+CLAIMS = ("claimed", "agreed", "claimed_but_gap", "undecided", "not_measured", "covered_not_claimed")
 SHARES = ("served", "5g", "4g", "3g", "none")
 Table = tuple[str, list[str], list[list[Any]]]  # title, headings, rows
 
 
-def share_table(rows: Sequence[Mapping[str, Any]], language: Language) -> Table:
-    """The published survey's table."""
+def share_table(found: Mapping[str, Any], language: Language) -> Table:
+    """The published survey's table, each row telling of which survey and how many samples."""
+
+    def say(key: str) -> str:
+        return message(language, key)
+
     headings = [
-        message(language, "coverage.town"),
-        *(f"{message(language, f'coverage.share.{name}')} (%)" for name in SHARES),
-    ]
-    body = [[_place(row, language), *(row[name] for name in SHARES), round(row["km"], 1)] for row in rows]
-    return message(language, "coverage.shares"), [*headings, message(language, "coverage.share.km")], body
-
-
-def state_table(rows: Sequence[Mapping[str, Any]], language: Language) -> Table:
-    """States by municipality: cells and km of road."""
-    headings = [message(language, "coverage.town")]
-    headings += [
-        f"{message(language, f'coverage.shown.{state}')} ({message(language, 'coverage.cells')})" for state in STATES
-    ]
-    headings += [f"{message(language, f'coverage.shown.{state}')} (km)" for state in STATES[:3]]
+        say("coverage.table.town_code"), say("coverage.town"), *(f"{say(f'coverage.share.{name}')} (%)" for name in SHARES),
+        say("coverage.share.km"), say("coverage.evidence.samples"), say("coverage.table.survey"), say("coverage.table.period"),
+        say("coverage.carrier"), say("coverage.table.kind"),
+    ]  # fmt: skip
+    carrier = carrier_name(found["choice"].carrier, language)
     body = [
         [
-            town_name(row["municipality_code"], language),
-            *(row["cells"].get(state, 0) for state in STATES),
-            *(round(row["road_km"].get(state, 0.0), 1) for state in STATES[:3]),
+            row["municipality_code"] or "", place_name(row["municipality_code"], language), *(row[name] for name in SHARES),
+            round(row["km"], 1), row["samples"], survey_words(row, language), f"{row['began_on']} – {row['ended_on']}", carrier,
+            _kind(found["build"], language),
         ]
-        for row in rows
+        for row in found["shares"]
+    ]  # fmt: skip
+    return say("coverage.shares"), headings, body
+
+
+def state_table(found: Mapping[str, Any], language: Language) -> Table:
+    """States by municipality: cells, km² and km of road, and what they rest on."""
+
+    def say(key: str) -> str:
+        return message(language, key)
+
+    build = found["build"]
+    headings = [say("coverage.table.town_code"), say("coverage.town")]
+    for unit, states in ((say("coverage.cells"), STATES), ("km²", STATES), (f"{say('coverage.km')} km", STATES[:3])):
+        headings += [f"{say(f'coverage.shown.{state}')} ({unit})" for state in states]
+    headings += [say("coverage.evidence.samples"), say("coverage.newest"), say("coverage.table.profile_id"), say("coverage.as_of"),
+                 say("coverage.table.kind")]  # fmt: skip
+    body = []
+    for row in found["states"]:
+        newest, samples = found["evidence"].get(row["municipality_code"], (None, 0))
+        body.append([
+            row["municipality_code"], place_name(row["municipality_code"], language),
+            *(row["cells"].get(state, 0) for state in STATES), *(round(row["area_km2"].get(state, 0.0), 2) for state in STATES),
+            *(round(row["road_km"].get(state, 0.0), 1) for state in STATES[:3]), samples, str(newest or ""), build["profile"],
+            str(build["as_of"]), _kind(build, language),
+        ])  # fmt: skip
+    return say("coverage.states"), headings, body
+
+
+def notes_of(found: Mapping[str, Any], language: Language) -> list[str]:
+    """What a workbook's tables rest on, in words."""
+    build = found["build"]
+    return [
+        *([message(language, "coverage.sample")] if build["is_sample"] else []),
+        message(language, "coverage.shares.note"),
+        message(
+            language, "coverage.states.note", profile=profile_title(build["profile"], language), as_of=build["as_of"]
+        ),
+        f"{message(language, 'coverage.table.profile_id')}: {build['profile']}",
+        message(language, "coverage.unknown.note"),
     ]
-    return message(language, "coverage.states"), headings, body
 
 
-def _place(row: Mapping[str, Any], language: Language) -> str:
-    code = row["municipality_code"]
+def survey_words(row: Mapping[str, Any], language: Language) -> str:
+    """The survey a row rests on; of several, that they are several."""
+    return str(row["survey"] or message(language, "coverage.shares.several"))
+
+
+def _kind(build: Mapping[str, Any], language: Language) -> str:
+    return message(language, "sample" if build["is_sample"] else "coverage.table.measured")
+
+
+def place_name(code: str | None, language: Language) -> str:
+    """A municipality's name; of none the whole, of an empty one elsewhere."""
     if code is None:
         return message(language, "coverage.whole")
     return town_name(code, language) if code else message(language, "coverage.elsewhere")
@@ -119,85 +163,22 @@ def as_csv(table: Table) -> bytes:
 
 
 def as_workbook(tables: Sequence[Table], notes: Sequence[str]) -> bytes:
-    """The tables as sheets of a workbook, the last sheet saying what they rest on."""
+    """The tables as sheets of a workbook, each under its title and what it rests on."""
     book = Workbook()
     book.remove(book.active)  # type: ignore[arg-type]
     for title, headings, rows in tables:
         sheet = book.create_sheet(title[:31])
-        for row in (headings, *rows):
-            sheet.append(row)
-        for cell in sheet[1]:
+        for line in ([title], *([note] for note in notes), [], headings, *rows):
+            sheet.append(line)
+        sheet["A1"].font = Font(bold=True, size=14)
+        at = len(notes) + 3
+        for cell in sheet[at]:
             cell.font = Font(bold=True)
-        sheet.freeze_panes = "B2"
-        sheet.column_dimensions["A"].width = 18
-    about = book.create_sheet("README")
-    for note in notes:
-        about.append([note])
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.freeze_panes = sheet.cell(at + 1, 3)
+        for column, heading in enumerate(headings, 1):
+            widest = max((len(str(row[column - 1])) for row in rows), default=0)
+            sheet.column_dimensions[get_column_letter(column)].width = min(max(10, widest * 1.6, len(heading)), 48)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def report_facts(found: Mapping[str, Any], language: Language, address: str) -> dict[str, Any]:
-    """What the report of a municipality prints; `found` is what its page shows."""
-    name = town_name(found["code"], language)
-    build = found["build"]
-
-    def say(key: str, **values: object) -> str:
-        return message(language, key, **values)
-
-    return {
-        "language": language,
-        "title": say("coverage.report.title", town=name),
-        "lead": say("coverage.report.lead", as_of=build["as_of"], profile=profile_title(build["profile"], language)),
-        "says": [say("coverage.report.says", **found["figures"])],
-        "is_sample": build["is_sample"],
-        "sample_word": message(language, "sample"),
-        "states_title": say("coverage.report.states"),
-        "state_headings": [
-            say("coverage.carrier"),
-            *(say(f"coverage.shown.{state}") for state in STATES),
-            say("coverage.report.people"),
-        ],
-        "state_rows": [
-            [
-                carrier_name(row["carrier"], language),
-                *(f"{row['cells'].get(state, 0):,} / {row['road_km'].get(state, 0.0):,.1f} km" for state in STATES[:3]),
-                f"{row['cells'].get('unknown', 0):,}",
-                f"{row['population'].get('gap', 0.0):,.0f}",
-            ]
-            for row in found["states"]
-        ],
-        "states_note": say("coverage.report.note"),
-        "gaps_title": say("coverage.report.gaps"),
-        "gap_headings": [
-            say("coverage.gap.kind"),
-            say("coverage.cells"),
-            "km²",
-            say("coverage.gap.road"),
-            say("coverage.report.people"),
-            say("coverage.evidence.dates"),
-        ],
-        "gap_rows": [
-            [
-                say(f"coverage.gap.{gap['kind']}"),
-                f"{gap['cells']:,}",
-                f"{gap['area_km2']:,.2f}",
-                f"{gap['road_km']:,.1f} km",
-                "—" if gap["population"] is None else f"{gap['population']:,.0f}",
-                str(gap["newest_on"] or "—"),
-            ]
-            for gap in found["gaps"][:12]
-        ],
-        "shares_title": say("coverage.shares"),
-        "share_headings": [say("coverage.town"), *(f"{say(f'coverage.share.{part}')} (%)" for part in SHARES)],
-        "share_rows": [[_place(row, language), *(f"{row[part]:.1f}" for part in SHARES)] for row in found["shares"]],
-        "rests_title": say("coverage.report.rests"),
-        "rests": [
-            say("coverage.report.rests.samples", n=f"{found['samples']:,}", newest=found["newest"] or "—"),
-            say("coverage.report.rests.profile", profile=build["profile"]),
-            say("coverage.report.rests.unknown"),
-            *([say("coverage.sample")] if build["is_sample"] else []),
-        ],
-        "foot": address,
-    }

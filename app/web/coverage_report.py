@@ -1,0 +1,98 @@
+"""What the report of a municipality prints: one page of A4 that stands alone in a meeting."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.web.coverage_drawing import draw
+from app.web.coverage_tables import CLAIMS, SHARES, STATES, survey_words
+from app.web.coverage_words import SHOWN, carrier_name, profile_title, town_name
+from app.web.messages import Language, message
+
+_GAPS = 8  # of them on paper
+
+
+def report_facts(
+    found: Mapping[str, Any], drawn: Mapping[str, Any], language: Language, address: str
+) -> dict[str, Any]:
+    """What the report of a municipality prints; `found` is what its page shows, `drawn` its cells."""
+    name = town_name(found["code"], language)
+    build = found["build"]
+
+    def say(key: str, **values: object) -> str:
+        return message(language, key, **values)
+
+    return {
+        "language": language,
+        "title": say("coverage.report.title", town=name),
+        "lead": say("coverage.report.lead", as_of=build["as_of"], profile=profile_title(build["profile"], language)),
+        "says": [say("coverage.report.says", **found["figures"])],
+        "is_sample": build["is_sample"],
+        "sample_word": message(language, "sample"),
+        "map": draw(drawn, say("coverage.report.map.alt", town=name)) or "",
+        "map_title": say("coverage.report.map.title"),
+        "map_alt": say("coverage.report.map.alt", town=name),
+        "map_keys": [[state, say(f"coverage.shown.{state}")] for state in SHOWN],
+        "states_title": say("coverage.report.states"),
+        "state_headings": [
+            say("coverage.carrier"),
+            *(say(f"coverage.shown.{state}") for state in STATES),
+            say("coverage.report.people"),
+        ],
+        "state_rows": [
+            [
+                carrier_name(row["carrier"], language),
+                *(f"{row['cells'].get(state, 0):,} / {row['road_km'].get(state, 0.0):,.1f} km" for state in STATES[:3]),
+                f"{row['cells'].get('unknown', 0):,}",
+                f"{row['population'].get('gap', 0.0):,.0f}",
+            ]
+            for row in found["states"]
+        ],
+        "states_note": say("coverage.report.note"),
+        "gaps_title": say("coverage.report.gaps"),
+        "gap_headings": [
+            say("coverage.gap.kind"),
+            say("coverage.cells"),
+            "km²",
+            say("coverage.gap.road"),
+            say("coverage.report.people"),
+            say("coverage.evidence.dates"),
+        ],
+        "gap_rows": [
+            [
+                say(f"coverage.gap.{gap['kind']}"),
+                f"{gap['cells']:,}",
+                f"{gap['area_km2']:,.2f}",
+                f"{gap['road_km']:,.1f} km",
+                "—" if gap["population"] is None else f"{gap['population']:,.0f}",
+                str(gap["newest_on"] or "—"),
+            ]
+            for gap in found["gaps"][:_GAPS]
+        ],
+        "shares_title": say("coverage.shares"),
+        "share_headings": [say("coverage.table.survey"), *(f"{say(f'coverage.share.{part}')} (%)" for part in SHARES)],
+        "share_rows": [
+            [survey_words(row, language), *(f"{row[part]:.1f}" for part in SHARES)] for row in found["shares"]
+        ],
+        "shares_note": say("coverage.shares.note"),
+        "claims_title": say("coverage.claims"),
+        "claims_note": say("coverage.claims.note"),
+        "claim_headings": [say("coverage.carrier"), *(say(f"coverage.claims.{part}") for part in CLAIMS)],
+        "claim_rows": [
+            [f"{carrier_name(row['carrier'], language)} ({row['as_of']})", *(f"{row[part]:,}" for part in CLAIMS)]
+            for row in found["claimed"]
+        ],
+        "gaps_more": (
+            say("coverage.report.gaps.more", n=len(found["gaps"]) - _GAPS) if len(found["gaps"]) > _GAPS else ""
+        ),
+        "rests_title": say("coverage.report.rests"),
+        "rests": [
+            say("coverage.report.rests.samples", n=f"{found['samples']:,}", newest=found["newest"] or "—"),
+            say(
+                "coverage.report.rests.profile",
+                profile=f"{profile_title(build['profile'], language)} ({build['profile']})",
+            ),
+            say("coverage.report.rests.unknown"),
+            *([say("coverage.sample")] if build["is_sample"] else []),
+        ],
+        "foot": address,
+    }
