@@ -10,7 +10,7 @@ import typer
 from app.accounts.actor import Service, Transactions
 from app.config import get_settings
 from app.db import make_worker_engine
-from app.problems import NOT_FOUND, Problem
+from app.problems import NOT_FOUND, TOO_LARGE, Problem
 from app.surveys import campaigns, files, jobs
 from app.surveys.campaigns import Row
 
@@ -91,6 +91,7 @@ def import_file(
     transactions: Transactions, file: Path, code: str, settings: dict[str, Any], *, dry_run: bool = False
 ) -> dict[str, Any]:
     """Examine a log and, unless `dry_run`, load it into the survey of that code. Raises Problem."""
+    _refuse_too_large(file)
     with transactions.begin(_WHO) as session, file.open("rb") as content:
         taken = files.receive_file(session, _survey_of(session, code), _WHO, file.name, content, settings)
     jobs.examine(transactions, taken["file_id"], _WHO)
@@ -107,6 +108,17 @@ def import_file(
         if found["state"] != "loaded":
             files.set_state(session, found["file_id"], "removed", progress=None)
     return report
+
+
+def _refuse_too_large(file: Path) -> None:
+    """Raises Problem before a byte is taken in."""
+    from app.surveys.reading import refuse_too_large
+    from app.tabular.table import Unreadable
+
+    try:
+        refuse_too_large(file.stat().st_size)
+    except Unreadable as reason:
+        raise Problem(TOO_LARGE, reason.ja, reason.en) from reason
 
 
 def _survey_of(session: Any, code: str) -> Row:

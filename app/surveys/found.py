@@ -236,11 +236,11 @@ def _marks(found: Found) -> Iterator[Finding]:
 def _notes(found: Found) -> Iterator[Finding]:
     yield from _marks(found)
     local, outside, blank, only_5g = found.connection.execute(
-        f"""SELECT count(*) FILTER (is_local), count(*) FILTER (verdict = 0 AND NOT {inside("lat", "lon")}),
-          count(*) FILTER (verdict = 0 AND is_blank_none),
-          count(*) FILTER (verdict = 0 AND technology = '5g_nsa' AND k.technology_said = '5g')
-        FROM judged j LEFT JOIN (SELECT spelling AS word, technology AS technology_said FROM technology_names) k
-          ON k.word = j.mode"""
+        f"""SELECT count(*) FILTER (is_local), count(*) FILTER (is_taken AND NOT {inside("lat", "lon")}),
+          count(*) FILTER (is_taken AND is_blank_none),
+          count(*) FILTER (is_taken AND technology = '5g_nsa' AND k.technology_said = '5g')
+        FROM (SELECT j.*, j.verdict = 0 AND d.verdict IS NULL AS is_taken FROM judged j LEFT JOIN doubtful d USING (row_number)) j
+        LEFT JOIN (SELECT spelling AS word, technology AS technology_said FROM technology_names) k ON k.word = j.mode"""
     ).fetchone() or (0, 0, 0, 0)
     if local:
         yield _finding(judging.LOCAL_TIME, local, zone=found.zone)

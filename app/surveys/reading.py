@@ -55,8 +55,7 @@ def examine_log(
     `tick` is called about every second; what it raises ends the reading. Raises: Unreadable.
     """
     size = path.stat().st_size
-    if size > LOG_BYTES:
-        raise _too_large(size)
+    refuse_too_large(size)
     rows = path.with_name(path.name + ".rows.parquet")
     arguments = {
         "path": str(path.resolve()),
@@ -73,10 +72,12 @@ def examine_log(
     return ExaminedLog(report, rows, report["taken"])
 
 
-def _too_large(size: int) -> Unreadable:
-    gib = size / (1024 * MIB)
-    return Unreadable(
-        "too-large",
-        f"ファイルが{gib:.1f}GBあります。1つの記録は1GBまでです。日ごとに分けて送ってください。",
-        f"The file has {gib:.1f} GB; a log may have 1 GB. Split it by day and send the parts.",
-    )
+def refuse_too_large(size: int) -> None:
+    """Raises: Unreadable("too-large"), for asking before a byte is taken in."""
+    if size > LOG_BYTES:
+        gib, largest = size / (1024 * MIB), LOG_BYTES / (1024 * MIB)
+        raise Unreadable(
+            "too-large",
+            f"ファイルが{gib:.1f}GBあります。1つの記録は{largest:g}GBまでです。日ごとに分けて送ってください。",
+            f"The file has {gib:.1f} GB; a log may have {largest:g} GB. Split it by day and send the parts.",
+        )

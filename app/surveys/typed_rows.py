@@ -82,7 +82,8 @@ def _missing(cell: str) -> str:
 
 def _text(cell: str) -> str:
     blank = listed(word for word in MISSING if word not in ("none", "なし", "無し"))
-    return f"CASE WHEN lower(trim({cell})) NOT IN ({blank}) THEN left(trim({cell}), 80) END"
+    # PostgreSQL holds no NUL: a damaged card writes runs of them.
+    return f"CASE WHEN lower(trim({cell})) NOT IN ({blank}) THEN left(replace(trim({cell}), chr(0), ''), 80) END"
 
 
 def _carrier() -> str:
