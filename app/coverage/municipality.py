@@ -58,6 +58,21 @@ def list_gaps(
     return rows.mappings().all()
 
 
+def sum_gaps(session: Session, build: Mapping[str, Any], is_planner: bool, municipality: str) -> Sequence[RowMapping]:
+    """The same by kind: how many places, and their cells, area, road and people together."""
+    relation = "ogc.coverage_gaps_whole" if is_planner else "ogc.coverage_gaps"
+    rows = session.execute(
+        text(
+            "SELECT kind, count(*) AS places, sum(cells) AS cells, sum(area_km2) AS area_km2, sum(road_km) AS road_km,"
+            f" coalesce(sum(population), 0) AS population, max(newest_on) AS newest_on FROM {relation} g{_OF_BUILD}"
+            " AND carrier = 'all' AND :municipality = ANY (string_to_array(municipality_codes, ','))"
+            " GROUP BY kind ORDER BY array_position(ARRAY['none', 'suspected', 'some', 'weak'], kind)"
+        ),
+        {**build, "municipality": municipality},
+    )
+    return rows.mappings().all()
+
+
 def list_surveys(
     session: Session, is_planner: bool, is_sample: bool, municipality: str | None = None
 ) -> Sequence[RowMapping]:

@@ -1,6 +1,6 @@
 """The map of a municipality's cells as a drawing (SVG) for paper: filled by state, hatched where nobody knows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from math import cos, radians
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -12,6 +12,7 @@ from app.web.coverage_data import SHOWN_AS
 
 _FILLS = {"covered": "#a9c4e0", "weak": "#f6c344", "gap": "#c0392b", "uncertain": "#e6b0aa"}
 _PAD_DEG = 0.004
+_MOST_SPREAD = 12  # times the box of what is known
 _PER_DEGREE = 20_000  # drawing units to a degree of latitude
 _PATTERNS = (
     '<defs><pattern id="hatch" width="24" height="24" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -47,12 +48,16 @@ def draw(drawn: Mapping[str, Any], said: str) -> str | None:
     cells, outline = drawn["cells"], drawn["outline"]
     if not cells or outline is None:
         return None
-    west, south, east, north = _view(cells)
+    west, south, east, north = _view(cells, outline)
     squeeze = cos(radians((south + north) / 2))
     scale = f"scale({_PER_DEGREE * squeeze:.3f} {_PER_DEGREE})"
     width, height = (east - west) * _PER_DEGREE * squeeze, (north - south) * _PER_DEGREE
     place = f'transform="{scale} translate({-west:.6f} {north:.6f})"'
-    land = f'<path d="{outline.path}" {place} fill="url(#hatch)" fill-rule="evenodd"/>'
+    # A pattern would be stretched with the path: the path cuts a hatched sheet instead.
+    land = (
+        f'<clipPath id="land"><path d="{outline.path}" {place} clip-rule="evenodd"/></clipPath>'
+        f'<rect width="{width:.0f}" height="{height:.0f}" fill="url(#hatch)" clip-path="url(#land)"/>'
+    )
     line = f'<path d="{outline.path}" {place} fill="none" stroke="#3d4248" stroke-width="0.0004"/>'
     squares = "".join(
         f'<rect x="{(one.west - west) * _PER_DEGREE * squeeze:.1f}" y="{(north - one.north) * _PER_DEGREE:.1f}"'
@@ -66,9 +71,16 @@ def draw(drawn: Mapping[str, Any], said: str) -> str | None:
     )
 
 
-def _view(cells: Iterable[Any]) -> tuple[float, float, float, float]:
-    known = list(cells)
-    return (
-        min(one.west for one in known) - _PAD_DEG, min(one.south for one in known) - _PAD_DEG,
-        max(one.east for one in known) + _PAD_DEG, max(one.north for one in known) + _PAD_DEG,
+def _view(cells: Sequence[Any], outline: Any) -> tuple[float, float, float, float]:
+    """The whole municipality; where most of it is sea or far islands, what is known alone."""
+    known = (
+        min(one.west for one in cells), min(one.south for one in cells),
+        max(one.east for one in cells), max(one.north for one in cells),
     )  # fmt: skip
+    whole = (outline.west, outline.south, outline.east, outline.north)
+    west, south, east, north = known if _spread(whole) > _MOST_SPREAD * _spread(known) else whole
+    return west - _PAD_DEG, south - _PAD_DEG, east + _PAD_DEG, north + _PAD_DEG
+
+
+def _spread(box: tuple[float, float, float, float]) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])

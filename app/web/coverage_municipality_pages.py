@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -122,6 +123,7 @@ def _read_one(request: Request, db: Db, code: str) -> dict[str, Any]:
         choice, build = _choose(session, request, is_planner)
         states = towns.list_states(session, build, is_planner, municipality=code)
         gaps = towns.list_gaps(session, build, is_planner, code, _GAPS)
+        kinds = towns.sum_gaps(session, build, is_planner, code)
         newest, samples = towns.list_evidence(session, build, is_planner, code).get(code, (None, 0))
         surveys = towns.list_surveys(session, is_planner, build["is_sample"], code)[:_SURVEYS]
         shares = [
@@ -132,7 +134,7 @@ def _read_one(request: Request, db: Db, code: str) -> dict[str, Any]:
         ]
         claimed = claims.count_claims(session, build, is_planner, code)
     return {
-        "code": code, "choice": choice, "build": build, "states": states, "gaps": gaps, "newest": newest, "samples": samples,
+        "code": code, "choice": choice, "build": build, "states": states, "gaps": gaps, "kinds": kinds, "newest": newest, "samples": samples,
         "shares": shares, "claimed": claimed, "figures": _figures(states),
     }  # fmt: skip
 
@@ -152,14 +154,15 @@ def _figures(states: Any) -> dict[str, str]:
 
 @router.get("/coverage/municipalities/{code}.pdf")
 def take_report(request: Request, db: Db, code: str) -> Response:
-    """One page of A4 that stands alone in a meeting."""
+    """The report on A4, standing alone in a meeting."""
     found, language = _read_one(request, db, code), page_language(request)
     if not found["states"]:
         raise Problem(
             NOT_FOUND, "この区市町村の結果はまだありません。", "Nothing has been computed of this municipality yet."
         )
     origin = (request.app.state.settings.public_url or str(request.base_url)).rstrip("/")
-    address = origin + found["choice"].address(f"/coverage/municipalities/{code}")
+    asked = {"profile": found["build"]["profile"], "as_of": found["build"]["as_of"]}
+    address = f"{origin}/coverage/municipalities/{code}?{urlencode(asked)}"
     who, is_planner = viewer_of(request)
     with db.begin(who) as session:
         drawn = list_drawn(session, found["build"], is_planner, code)

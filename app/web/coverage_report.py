@@ -8,8 +8,6 @@ from app.web.coverage_tables import CLAIMS, SHARES, STATES, survey_words
 from app.web.coverage_words import SHOWN, carrier_name, profile_title, town_name
 from app.web.messages import Language, message
 
-_GAPS = 8  # of them on paper
-
 
 def report_facts(
     found: Mapping[str, Any], drawn: Mapping[str, Any], language: Language, address: str
@@ -27,9 +25,9 @@ def report_facts(
         "lead": say("coverage.report.lead", as_of=build["as_of"], profile=profile_title(build["profile"], language)),
         "says": [say("coverage.report.says", **found["figures"])],
         "is_sample": build["is_sample"],
+        "sample_note": say("coverage.sample"),
         "sample_word": message(language, "sample"),
         "map": draw(drawn, say("coverage.report.map.alt", town=name)) or "",
-        "map_title": say("coverage.report.map.title"),
         "map_alt": say("coverage.report.map.alt", town=name),
         "map_keys": [[state, say(f"coverage.shown.{state}")] for state in SHOWN],
         "states_title": say("coverage.report.states"),
@@ -51,23 +49,26 @@ def report_facts(
         "gaps_title": say("coverage.report.gaps"),
         "gap_headings": [
             say("coverage.gap.kind"),
+            say("coverage.gap.places"),
             say("coverage.cells"),
             "km²",
             say("coverage.gap.road"),
-            say("coverage.report.people"),
-            say("coverage.evidence.dates"),
+            say("coverage.gap.people"),
+            say("coverage.newest"),
         ],
         "gap_rows": [
             [
-                say(f"coverage.gap.{gap['kind']}"),
-                f"{gap['cells']:,}",
-                f"{gap['area_km2']:,.2f}",
-                f"{gap['road_km']:,.1f} km",
-                "—" if gap["population"] is None else f"{gap['population']:,.0f}",
-                str(gap["newest_on"] or "—"),
+                say(f"coverage.gap.{row['kind']}"),
+                f"{row['places']:,}",
+                f"{row['cells']:,}",
+                f"{row['area_km2']:,.2f}",
+                f"{row['road_km']:,.1f} km",
+                f"{row['population']:,.0f}",
+                str(row["newest_on"] or "—"),
             ]
-            for gap in found["gaps"][:_GAPS]
+            for row in found["kinds"]
         ],
+        "gaps_note": say("coverage.gap.note"),
         "shares_title": say("coverage.shares"),
         "share_headings": [say("coverage.table.survey"), *(f"{say(f'coverage.share.{part}')} (%)" for part in SHARES)],
         "share_rows": [
@@ -81,9 +82,6 @@ def report_facts(
             [f"{carrier_name(row['carrier'], language)} ({row['as_of']})", *(f"{row[part]:,}" for part in CLAIMS)]
             for row in found["claimed"]
         ],
-        "gaps_more": (
-            say("coverage.report.gaps.more", n=len(found["gaps"]) - _GAPS) if len(found["gaps"]) > _GAPS else ""
-        ),
         "rests_title": say("coverage.report.rests"),
         "rests": [
             say("coverage.report.rests.samples", n=f"{found['samples']:,}", newest=found["newest"] or "—"),
@@ -92,7 +90,6 @@ def report_facts(
                 profile=f"{profile_title(build['profile'], language)} ({build['profile']})",
             ),
             say("coverage.report.rests.unknown"),
-            *([say("coverage.sample")] if build["is_sample"] else []),
         ],
         "foot": address,
     }
