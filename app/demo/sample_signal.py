@@ -11,6 +11,7 @@ from datetime import date
 from functools import cached_property
 
 import numpy
+import scipy.fft
 
 from app.coverage.segments import (
     PER_QUARTER,
@@ -154,7 +155,7 @@ def correlated(
     down, across = numpy.fft.fftfreq(shape[0], step_m[0]), numpy.fft.rfftfreq(shape[1], step_m[1])
     frequency = numpy.hypot(down[:, None], across[None, :])
     amplitude = (1 + (2 * math.pi * frequency * over_m) ** 2) ** -0.75  # of exp(-distance / over_m) in the plane
-    made: Floats = numpy.fft.irfft2(numpy.fft.rfft2(rng.standard_normal(shape)) * amplitude, s=shape)
+    made: Floats = scipy.fft.irfft2(scipy.fft.rfft2(rng.standard_normal(shape)) * amplitude, s=shape)
     even: Floats = (made - made.mean()) / made.std()
     return even
 

@@ -1,15 +1,13 @@
 """Loading the sample surveys: seven municipalities with a known truth, once, beside whatever is measured."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from pathlib import Path
 from uuid import UUID
 
 import numpy
 import pyarrow as pa
-import pyarrow.parquet as pq
 import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
@@ -35,9 +33,9 @@ from app.demo.sample_signal import (
     signal_of,
     truth_of,
 )
-from app.demo.survey_campaigns import CAMPAIGNS, OPENED_MONTHS_AGO, Campaign, file_id, file_row, survey_row
+from app.demo.survey_campaigns import CAMPAIGNS, OPENED_MONTHS_AGO, file_id, file_row, survey_row
 from app.demo.survey_neighbours import claimed_rows, report_rows
-from app.surveys.loading import copy_rows
+from app.surveys.loading import analyse, copy_rows
 from app.territory.facts import facts_by_code
 from app.territory.sources import lock_loading, record_source
 
@@ -73,33 +71,38 @@ def _load(session: Session, on: date) -> dict[str, int]:
     opened_on = add_months(on, -OPENED_MONTHS_AGO)
     signals = _read_signals(session, MUNICIPALITIES, opened_on)
     _put_opened(session, signals, opened_on)
-    files: list[Row] = []
     session.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
     insert_rows(session, "survey", [survey_row(campaign, on, _owner(session)) for campaign in CAMPAIGNS])
-    with tempfile.TemporaryDirectory() as folder:
-        for campaign in CAMPAIGNS:
-            files += _drive(session, campaign, signals[campaign.code5], on, Path(folder) / "rows.parquet")
+    files = list(_drive_all(session, signals, on))
     claims = list(claimed_rows(signals, on, _carriers(session)))
     reports = list(report_rows(signals, on))
     for table, rows in (("survey_file", files), ("claimed_area", claims), ("resident_report", reports)):
         insert_rows(session, table, rows)
+    for campaign in CAMPAIGNS:
+        analyse(session, campaign.survey_id)
     session.execute(text("RESET ROLE"))
-    # Nothing else gathers statistics of the whole of a partitioned table, and without them a build takes minutes.
-    session.execute(text("ANALYZE measurement (survey_id, file_id, at, carrier, device), survey, survey_file"))
+    session.execute(text("ANALYZE survey, survey_file"))
     return {
         "survey": len(CAMPAIGNS), "survey_file": len(files), "measurement": sum(row["rows_taken"] for row in files),
         "claimed_area": len(claims), "resident_report": len(reports),
     }  # fmt: skip
 
 
-def _drive(session: Session, campaign: Campaign, signal: Signal, on: date, file: Path) -> Iterator[Row]:
-    """Copy the rows of a survey; answer the rows of its files."""
-    for drive in campaign.drives(on):
-        for carrier, rows in phones_on(signal, drive).items():
-            numbers = pa.array(numpy.arange(1, rows.num_rows + 1, dtype=numpy.int32))
-            pq.write_table(rows.add_column(0, "row_number", numbers), file, compression="none")
-            copy_rows(session, campaign.survey_id, file_id(campaign, drive, carrier), file)
-            yield file_row(campaign, drive, carrier, rows, on)
+def _drive_all(session: Session, signals: Mapping[str, Signal], on: date) -> Iterator[Row]:
+    """Copy the rows of every survey; answer the rows of its files. Drives are made while others are copied."""
+    driven = [(campaign, drive) for campaign in CAMPAIGNS for drive in campaign.drives(on)]
+    with ThreadPoolExecutor(1) as maker:
+        following = [maker.submit(phones_on, signals[campaign.code5], drive) for campaign, drive in driven]
+        for (campaign, drive), made in zip(driven, following, strict=True):
+            for carrier, rows in made.result().items():
+                numbers = pa.array(numpy.arange(1, rows.num_rows + 1, dtype=numpy.int32))
+                copy_rows(
+                    session,
+                    campaign.survey_id,
+                    file_id(campaign, drive, carrier),
+                    rows.add_column(0, "row_number", numbers),
+                )
+                yield file_row(campaign, drive, carrier, rows, on)
 
 
 _BOUNDARIES = (

@@ -1,6 +1,5 @@
 """Judged rows into the partition of their survey, by COPY, and the file's state with them in one transaction."""
 
-import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,10 +8,11 @@ from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from app.surveys.binary_copy import HEAD, TAIL, binary_rows
 
 BATCH_ROWS = 65_536
 # Every column of a measurement but those that say which survey and file it is of; the same in PostgreSQL and Parquet.
@@ -39,7 +39,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "external_antenna": pa.bool_(),
 }
 Tick = Callable[[int], None]
-Block = tuple[int, memoryview]  # rows so far, and some of them as CSV
+Block = tuple[int, memoryview]  # rows so far, and some of them as they are sent
 
 
 def partition_of(session: Session, survey_id: UUID) -> str:
@@ -48,8 +48,8 @@ def partition_of(session: Session, survey_id: UUID) -> str:
     return name
 
 
-def copy_rows(session: Session, survey_id: UUID, file_id: UUID, rows: Path, tick: Tick | None = None) -> int:
-    """Write judged rows (Parquet) into the survey's partition; answer their number. `tick` is told how many are done.
+def copy_rows(session: Session, survey_id: UUID, file_id: UUID, rows: Path | pa.Table, tick: Tick | None = None) -> int:
+    """Write judged rows (a Parquet file, or a table) into the survey's partition; answer their number. `tick` is told how many are done.
 
     Raises the database's own errors: a value no column takes.
     """
@@ -57,12 +57,14 @@ def copy_rows(session: Session, survey_id: UUID, file_id: UUID, rows: Path, tick
     driver: Any = session.connection().connection.driver_connection
     with driver.cursor() as cursor:
         with cursor.copy(
-            f"COPY {partition} ({', '.join(('survey_id', 'file_id', *COLUMNS))}) FROM STDIN (FORMAT csv)"
+            f"COPY {partition} ({', '.join(('survey_id', 'file_id', *COLUMNS))}) FROM STDIN (FORMAT binary)"
         ) as copy:
-            for done, block in _one_ahead(csv_blocks(survey_id, file_id, rows)):
+            copy.write(HEAD)
+            for done, block in _one_ahead(_blocks(survey_id, file_id, rows)):
                 copy.write(block)
                 if tick is not None:
                     tick(done)
+            copy.write(TAIL)
         copied: int = cursor.rowcount
     return copied
 
@@ -81,24 +83,24 @@ def _one_ahead(blocks: Iterator[Block]) -> Iterator[Block]:
             yield block
 
 
-def csv_blocks(survey_id: UUID, file_id: UUID, rows: Path) -> Iterator[Block]:
-    """Judged rows as CSV, block by block, each with the number of rows so far."""
-    options, done = pa_csv.WriteOptions(include_header=False), 0
+def _blocks(survey_id: UUID, file_id: UUID, rows: Path | pa.Table) -> Iterator[Block]:
+    """Judged rows as they are sent, block by block, each with the number of rows so far."""
+    done = 0
+    for batch in _batches(rows):
+        columns = [_cast(batch.column(name), kind) for name, kind in COLUMNS.items()]
+        done += batch.num_rows
+        yield done, binary_rows(columns, (survey_id.bytes, file_id.bytes))
+
+
+def _batches(rows: Path | pa.Table) -> Iterator[pa.RecordBatch]:
+    if isinstance(rows, pa.Table):
+        yield from rows.select(list(COLUMNS)).to_batches(max_chunksize=BATCH_ROWS)
+        return
     with pq.ParquetFile(rows) as file:
-        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(COLUMNS)):
-            out = io.BytesIO()
-            pa_csv.write_csv(_as_written(batch, survey_id, file_id), out, options)
-            done += batch.num_rows
-            yield done, out.getbuffer()
-
-
-def _as_written(batch: pa.RecordBatch, survey_id: UUID, file_id: UUID) -> pa.Table:
-    """A batch with the ids before it; an empty text is no text, as CSV would say it is one."""
-    columns = [_cast(batch.column(name), kind) for name, kind in COLUMNS.items()]
-    ids = [pa.repeat(pa.scalar(str(one)), batch.num_rows) for one in (survey_id, file_id)]
-    return pa.table([*ids, *columns], names=["survey_id", "file_id", *COLUMNS])
+        yield from file.iter_batches(batch_size=BATCH_ROWS, columns=list(COLUMNS))
 
 
 def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """A column as its kind; an empty text is no text."""
     cast = column if column.type == kind else column.cast(kind)
     return pc.if_else(pc.equal(cast, ""), None, cast) if kind == pa.string() else cast

@@ -380,7 +380,7 @@ REVOKE EXECUTE ON FUNCTION measurement_partition FROM PUBLIC;
 CREATE FUNCTION analyse_measurements(of_survey uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
-  EXECUTE 'ANALYZE ' || measurement_partition(of_survey);
+  EXECUTE 'ANALYZE ' || measurement_partition(of_survey) || ' (file_id, at, carrier, device, technology)';
 END $$;
 REVOKE EXECUTE ON FUNCTION analyse_measurements FROM PUBLIC;
 GRANT USAGE ON SCHEMA measurements TO tsunagaru_app;

@@ -11,6 +11,9 @@ from uuid import UUID, uuid4
 import duckdb
 import httpx
 import psycopg
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
 from sqlalchemy import text
 
 from app.accounts.actor import Transactions
@@ -98,19 +101,26 @@ def _import(transactions: Transactions, survey: UUID, log: Path, url: str) -> It
         session.execute(text("SET LOCAL statement_timeout = 0"))
         loading.copy_rows(session, survey, file_id, examined.rows)
     yield "loaded", time.perf_counter() - began
-    blocks = [bytes(block) for _, block in loading.csv_blocks(survey, file_id, examined.rows)]
+    yield "copied", _bare_copy(url, examined.rows, survey, file_id)
+
+
+def _bare_copy(url: str, rows: Path, survey: UUID, file_id: UUID) -> float:
+    """Seconds that COPY alone takes, of rows written as CSV before, into a table with the same checks."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS bare (LIKE measurement INCLUDING CONSTRAINTS)")
-        began = time.perf_counter()
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(
-                f"COPY bare ({', '.join(('survey_id', 'file_id', *loading.COLUMNS))}) FROM STDIN (FORMAT csv)"
-            ) as copy,
-        ):
-            for block in blocks:
-                copy.write(block)
-        yield "copied", time.perf_counter() - began
+        statement = f"COPY bare ({', '.join(('survey_id', 'file_id', *loading.COLUMNS))}) FROM STDIN (FORMAT csv)"
+        taken = 0.0
+        with connection.cursor() as cursor, cursor.copy(statement) as copy, pq.ParquetFile(rows) as file:
+            for batch in file.iter_batches(columns=list(loading.COLUMNS)):
+                ids = [pa.repeat(pa.scalar(str(one)), batch.num_rows) for one in (survey, file_id)]
+                written = pa.BufferOutputStream()
+                names = ["survey_id", "file_id", *loading.COLUMNS]
+                pc.write_csv(pa.table([*ids, *batch.columns], names), written, pc.WriteOptions(include_header=False))
+                began = time.perf_counter()
+                copy.write(written.getvalue())
+                taken += time.perf_counter() - began
+            began = time.perf_counter()
+        return taken + time.perf_counter() - began
 
 
 def measure_tiles(zooms: tuple[int, ...], stage: Stage) -> Measured:
