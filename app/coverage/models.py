@@ -9,6 +9,7 @@ from sqlalchemy import (
     REAL,
     BigInteger,
     CheckConstraint,
+    Computed,
     Date,
     DateTime,
     Double,
@@ -109,12 +110,23 @@ class CoverageCell(Base):
     is_sample: Mapped[bool]
     is_public: Mapped[bool]
     geom: Mapped[Any] = mapped_column(Geometry("POLYGON", 4326, spatial_index=False))
+    mesh_row: Mapped[int | None] = mapped_column(
+        Integer,
+        Computed("round(st_ymin(geom) * 480)", persisted=True),
+        comment="Of the south-west corner, in quarter meshes from the equator: tiles find cells by it",
+    )
+    mesh_col: Mapped[int | None] = mapped_column(
+        Integer,
+        Computed("round((st_xmin(geom) - 100) * 320)", persisted=True),
+        comment="Of the south-west corner, in quarter meshes from 100 degrees east",
+    )
 
     __table_args__ = (
         _one_of("level", ("quarter", "half")),
         _one_of("technology", ("4g", "5g")),
         _one_of("state", STATES),
         _one_of("grade", ("good", "usable", "weak", "none")),
+        Index("ix_coverage_cell_place", "build_id", "carrier", "level", "mesh_row", "mesh_col"),
         Index("ix_coverage_cell_geom", "geom", postgresql_using="gist"),
     )
 

@@ -26,7 +26,7 @@ FROM {relation} r WHERE r.geom && (SELECT geom FROM {cells} WHERE cell_id = :cel
   AND (:carrier = 'all' OR r.carrier = :carrier)
 GROUP BY r.survey ORDER BY r.survey
 """
-LEFT_OUT = ("geom", "profile_said", "history_id", "profile")
+LEFT_OUT = ("geom", "profile_said", "history_id", "profile", "mesh_row", "mesh_col", "mesh_span")
 
 
 def get_cell(session: Session, cell_id: str, as_of: date | None, whole: bool) -> dict[str, Any]:

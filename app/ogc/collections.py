@@ -6,6 +6,7 @@ from app.assets.fields import FIELDS as ASSET_FIELDS
 from app.assets.fields import ID_FIELD as ASSET_ID
 from app.coverage import fields as coverage
 from app.fields import Disclosure, Field
+from app.ogc.mesh_tiles import HALVES_FROM_ZOOM, QUARTERS_FROM_ZOOM
 from app.stations.fields import FIELDS as STATION_FIELDS
 from app.stations.fields import ID_FIELD as STATION_ID
 from app.wifi.fields import FIELDS as WIFI_FIELDS
@@ -37,6 +38,8 @@ class Collection:
     clusters: str | None = None
     points_from_zoom: int = 0
     tile_fields: tuple[str, ...] | None = None  # None: all
+    slim_tile_fields: tuple[str, ...] | None = None  # what tiles of low zooms have; None: the same
+    is_mesh: bool = False  # squares of meshes, see app.ogc.mesh_tiles
     datetime_field: str | None = None  # what the `datetime` parameter looks at; None: every feature matches
     versioned: bool = True
     in_dataset: bool = True  # whether tiles of the whole dataset hold it unasked
@@ -117,6 +120,8 @@ _CELL_TILE_FIELDS = (
     "cell_id", "mesh_code", "level", "carrier", "technology", "state", "grade", "carriers_covered", "carriers_gap", "must_resurvey",
     "profile", "is_sample",
 )  # fmt: skip
+
+_SLIM_CELL_FIELDS = ("state", "grade", "profile")
 
 BUILT_IN: tuple[Collection, ...] = (
     Collection(
@@ -228,14 +233,23 @@ BUILT_IN: tuple[Collection, ...] = (
         id="coverage-cells",
         title_ja="電波の状態（メッシュ）",
         title_en="Coverage by mesh",
-        description_ja="測定から判定した、4分の1・2分の1地域メッシュごとの状態。未調査のメッシュも含みます",
-        description_en="States of quarter and half meshes judged by measurements; meshes nobody surveyed are among them",
+        description_ja=(
+            "測定から判定した、4分の1・2分の1地域メッシュごとの状態。未調査のメッシュも含みます。"
+            f"タイルは条件がなければ全社まとめての状態で、ズーム{HALVES_FROM_ZOOM}から2分の1、{QUARTERS_FROM_ZOOM}から4分の1です"
+        ),
+        description_en=(
+            "States of quarter and half meshes judged by measurements; meshes nobody surveyed are among them. Tiles without a"
+            f" filter show all carriers together, half meshes from zoom {HALVES_FROM_ZOOM}, quarter meshes from {QUARTERS_FROM_ZOOM}"
+        ),
         relation="ogc.coverage_cells",
         id_column="cell_id",
         fields=(coverage.CELL_ID, *coverage.CELL_FIELDS),
         geometry_type="Polygon",
         datetime_field="newest_on",
         tile_fields=_CELL_TILE_FIELDS,
+        slim_tile_fields=_SLIM_CELL_FIELDS,
+        is_mesh=True,
+        in_dataset=False,
     ),
     Collection(
         id="coverage-history",
@@ -249,6 +263,8 @@ BUILT_IN: tuple[Collection, ...] = (
         geometry_type="Polygon",
         datetime_field="as_of",
         tile_fields=(*_CELL_TILE_FIELDS, "as_of"),
+        slim_tile_fields=(*_SLIM_CELL_FIELDS, "as_of"),
+        is_mesh=True,
         versioned=False,
         in_dataset=False,
     ),

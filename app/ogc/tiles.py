@@ -7,10 +7,11 @@ from hashlib import blake2b
 
 from starlette.responses import Response
 
-from app.geo import Bbox, TileCoord
+from app.geo import MAX_ZOOM, Bbox, TileCoord
 from app.ogc.answers import FRESH, IMMUTABLE, answer, etag, identity, known_version, not_modified
 from app.ogc.call import Call, bad_parameter
 from app.ogc.collections import Collection
+from app.ogc.mesh_tiles import mesh_rows
 from app.ogc.parameters import VERSION
 from app.ogc.query import read_conditions, read_properties
 from app.ogc.reader import text
@@ -19,6 +20,7 @@ from app.ogc.versions import held_version, versions_of
 
 EXTENT = 4096  # tile units along an edge
 BUFFER = 64  # tile units drawn beyond each edge
+SLIM_BELOW_ZOOM = 12
 CELL_LEVELS = 3  # clusters are cells of 1/8 tile: level = zoom + 3
 MERCATOR_EDGE_M = 20037508.342789244
 
@@ -36,15 +38,15 @@ async def tile(call: Call) -> Response:
     """A tile of one collection."""
     collection = call.collection
     properties = read_properties(collection, call.parameters.get("properties"))
-    layer = Layer(
-        collection, read_conditions(collection, call.parameters), properties or default_properties(collection)
-    )
+    properties = properties or default_properties(collection, _place(call).z)
+    layer = Layer(collection, read_conditions(collection, call.parameters), properties)
     return await _tile(call, [layer])
 
 
 async def dataset_tile(call: Call) -> Response:
     """A tile of several collections, a layer each."""
-    layers = [Layer(collection, (), default_properties(collection)) for collection in choose_collections(call)]
+    zoom = _place(call).z
+    layers = [Layer(collection, (), default_properties(collection, zoom)) for collection in choose_collections(call)]
     return await _tile(call, layers)
 
 
@@ -66,8 +68,10 @@ def choose_collections(call: Call) -> list[Collection]:
     return [published[name] for name in wanted]
 
 
-def default_properties(collection: Collection) -> tuple[str, ...]:
-    """What features of a collection carry in tiles when nothing is asked for."""
+def default_properties(collection: Collection, zoom: int = MAX_ZOOM) -> tuple[str, ...]:
+    """What features of a collection carry in tiles of a zoom when nothing is asked for."""
+    if zoom < SLIM_BELOW_ZOOM and collection.slim_tile_fields is not None:
+        return collection.slim_tile_fields
     return collection.tile_fields or tuple(field.name for field in collection.fields)
 
 
@@ -162,6 +166,8 @@ def _literal(value: str) -> Sql:
 
 def _features(place: TileCoord, layer: Layer) -> Sql:
     collection = layer.collection
+    if collection.is_mesh:
+        return _as_mvt(collection, _meshes(place, layer))
     geom = Sql(f"ST_Transform({quoted(collection.geom_column)}, 3857)")
     rows = fill(
         'SELECT ST_AsMVTGeom({}, {}, %s, %s) AS "_geom"{} FROM {} WHERE {}'.replace("%s, %s", f"{EXTENT}, {BUFFER}"),
@@ -172,6 +178,11 @@ def _features(place: TileCoord, layer: Layer) -> Sql:
         joined(" AND ", [_in_tile(place, collection, BUFFER / EXTENT), *layer.conditions]),
     )
     return _as_mvt(collection, rows)
+
+
+def _meshes(place: TileCoord, layer: Layer) -> Sql:
+    box, relation = degrees(place, BUFFER / EXTENT), layer.collection.relation
+    return mesh_rows(place, box, relation, _attributes(layer), layer.conditions, EXTENT, BUFFER)
 
 
 def _as_mvt(collection: Collection, rows: Sql) -> Sql:

@@ -161,6 +161,8 @@ CREATE TABLE coverage_cell (
   is_sample boolean NOT NULL,
   is_public boolean NOT NULL,
   geom geometry(Polygon, 4326) NOT NULL,
+  mesh_row integer GENERATED ALWAYS AS (round(ST_YMin(geom) * 480)) STORED,
+  mesh_col integer GENERATED ALWAYS AS (round((ST_XMin(geom) - 100) * 320)) STORED,
   CONSTRAINT pk_coverage_cell PRIMARY KEY (build_id, cell_id),
   CONSTRAINT fk_coverage_cell_build_id_coverage_build FOREIGN KEY (build_id) REFERENCES coverage_build ON DELETE CASCADE,
   CONSTRAINT ck_coverage_cell_level CHECK (level IN ('quarter', 'half')),
@@ -169,6 +171,7 @@ CREATE TABLE coverage_cell (
   CONSTRAINT ck_coverage_cell_grade CHECK (grade IN ('good', 'usable', 'weak', 'none'))
 );
 CREATE INDEX ix_coverage_cell_geom ON coverage_cell USING gist (geom);
+CREATE INDEX ix_coverage_cell_place ON coverage_cell (build_id, carrier, level, mesh_row, mesh_col);
 CREATE INDEX ix_coverage_cell_mesh_code ON coverage_cell (mesh_code);
 CREATE INDEX ix_coverage_cell_cell_id ON coverage_cell (cell_id);
 COMMENT ON COLUMN coverage_cell.cell_id IS 'mesh code, carrier, profile, and sample or not, joined by dashes';
@@ -176,6 +179,8 @@ COMMENT ON COLUMN coverage_cell.carrier IS 'A carrier, or all: every carrier of 
 COMMENT ON COLUMN coverage_cell.grade IS 'Where the signal of most of it lies among the bounds of the profile';
 COMMENT ON COLUMN coverage_cell.lower_dbm IS 'Tolerance bound that must reach the threshold for covered';
 COMMENT ON COLUMN coverage_cell.upper_dbm IS 'Tolerance bound that must miss the threshold for gap';
+COMMENT ON COLUMN coverage_cell.mesh_row IS 'Of the south-west corner, in quarter meshes from the equator: tiles find cells by it';
+COMMENT ON COLUMN coverage_cell.mesh_col IS 'Of the south-west corner, in quarter meshes from 100 degrees east';
 COMMENT ON COLUMN coverage_cell.histogram IS 'Segments by signal: bounds are those of the profile';
 
 CREATE TABLE coverage_gap (
@@ -403,7 +408,10 @@ CREATE TRIGGER measurement_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON 
 CELL = """c.cell_id, c.mesh_code, c.level, c.municipality_code, c.carrier, c.technology, c.state, c.grade, c.reason,
   c.carriers_covered, c.carriers_gap, c.samples, c.segments, c.passes, c.days, c.mean_dbm, c.sd_db, c.lower_dbm,
   c.upper_dbm, c.no_service_share, c.observed_share, c.road_m, c.newest_on, c.oldest_on, c.must_resurvey, c.histogram,
-  b.profile_id AS profile, b.as_of, c.is_sample, c.geom"""
+  b.profile_id AS profile, b.as_of, c.is_sample, c.geom, c.mesh_row, c.mesh_col,
+  CASE c.level WHEN 'quarter' THEN 1 ELSE 2 END AS mesh_span"""
+# What the join says already, as values an index can be asked for: tiles find cells by build, carrier, level and place.
+LATEST = "c.build_id = ANY (ARRAY(SELECT build_id FROM public.coverage_build WHERE is_latest))"
 GAP = """b.profile_id || '-' || g.gap_id AS gap_id, g.kind, g.carrier, g.technology,
   array_to_string(g.municipality_codes, ',') AS municipality_codes, g.cells, g.samples, g.segments, g.passes, g.area_km2,
   g.observed_share, g.road_km, g.population, g.newest_on, g.oldest_on, b.profile_id AS profile, b.as_of, g.is_sample, g.geom"""
@@ -430,9 +438,9 @@ SELECT m.*, s.is_sample, s.carriers_public FROM measurement m
 GRANT SELECT ON measurement_in_force TO tsunagaru_app;
 
 CREATE VIEW ogc.coverage_cells AS
-SELECT {CELL} FROM coverage_cell c JOIN coverage_build b USING (build_id) WHERE b.is_latest AND c.is_public;
+SELECT {CELL} FROM coverage_cell c JOIN coverage_build b USING (build_id) WHERE b.is_latest AND {LATEST} AND c.is_public;
 CREATE VIEW ogc.coverage_cells_whole WITH (security_invoker = true) AS
-SELECT {CELL} FROM public.coverage_cell c JOIN public.coverage_build b USING (build_id) WHERE b.is_latest;
+SELECT {CELL} FROM public.coverage_cell c JOIN public.coverage_build b USING (build_id) WHERE b.is_latest AND {LATEST};
 CREATE VIEW ogc.coverage_history AS
 SELECT b.as_of || '-' || c.cell_id AS history_id, {CELL}
 FROM coverage_cell c JOIN coverage_build b USING (build_id) WHERE c.is_public;

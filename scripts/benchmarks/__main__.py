@@ -5,7 +5,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.benchmarks import engines, honesty, lists, map_reading, window
+from scripts.benchmarks import engines, honesty, lists, map_reading, surveys, window
 from scripts.benchmarks.figures import Figure, Row, summarise
 from scripts.benchmarks.load import ensure_wrk
 from scripts.benchmarks.report import describe_machine, say_head, say_row, write_json
@@ -21,6 +21,7 @@ FIGURES: tuple[Figure, ...] = (
     *map_reading.FIGURES,
     *honesty.FIGURES,
     *engines.FIGURES,
+    *surveys.FIGURES,
 )
 SECONDS, QUICK_SECONDS = 10, 3
 ROUNDS = 3

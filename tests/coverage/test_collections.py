@@ -1,5 +1,6 @@
 """Coverage as everybody and as planners read it over `/ogc`."""
 
+import math
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
@@ -14,6 +15,7 @@ from app.accounts.actor import Transactions
 from app.coverage.build import build
 from app.coverage.profiles import get_profile
 from app.db import make_worker_engine
+from app.geo import TileCoord
 from tests.accounts_world import World, settings_of
 from tests.conftest import database, serving
 from tests.coverage.driven import Drive, add_survey, lay_ground
@@ -23,6 +25,11 @@ BOX = "139.0,35.8,139.05,35.82"
 GAPS = f"/ogc/collections/coverage-gaps/items?bbox={BOX}"
 CELLS = f"/ogc/collections/coverage-cells/items?bbox={BOX}&level=quarter&limit=1000"
 TILE = "/ogc/collections/coverage-cells/tiles/WebMercatorQuad/12/1611/3629"
+
+REPORT = """
+INSERT INTO resident_report (experienced_on, part_of_day, trouble, place, is_sample, geom)
+VALUES ('2026-06-02', 'day', 'slow', 'outdoors', false, ST_Point(139.01, 35.81, 4326))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +44,7 @@ def built_url(
             add_survey(owner, west, code="west", municipalities=["13901"], carriers_public=False)
             east = [Drive(carrier, 1, 9, 12, -80) for carrier in FOUR]
             add_survey(owner, east, code="east", municipalities=["13902"])
+            owner.execute(REPORT)
         settings = settings_of(url, survey_folder=tmp_path_factory.mktemp("surveys"))
         engine = make_worker_engine(settings)
         for day in (date(2026, 5, 31), date(2026, 6, 30)):
@@ -123,16 +131,130 @@ async def test_tiles_hold_the_cells_asked_for(client: httpx.AsyncClient) -> None
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("name", ["coverage-cells", "coverage-gaps", "survey-roads", "resident-reports"])
+def tile_at(z: int, lon: float = 139.025, lat: float = 35.81) -> TileCoord:
+    y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
+    return TileCoord(z, int((lon + 180) / 360 * 2**z), int(y * 2**z))
+
+
+def address(tile: TileCoord, query: str, collection: str = "coverage-cells") -> str:
+    return f"/ogc/collections/{collection}/tiles/WebMercatorQuad/{tile.z}/{tile.y}/{tile.x}?{query}"
+
+
+async def drawn(client: httpx.AsyncClient, path: str, headers: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    response = await client.get(path, headers=headers or {})
+    assert response.status_code in (200, 204), response.text[:300]
+    layers = mapbox_vector_tile.decode(response.content, default_options={"y_coord_down": True})
+    return [feature for layer in layers.values() for feature in layer["features"]]
+
+
+def box_of(feature: dict[str, Any]) -> tuple[int, ...]:
+    (ring,) = feature["geometry"]["coordinates"]
+    xs, ys = [x for x, _ in ring], [y for _, y in ring]
+    area = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:] + ring[:1], strict=True))
+    assert len(set(map(tuple, ring))) == 4 and area > 0  # an outer ring, as the format winds it
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+@pytest.mark.parametrize(
+    ("zoom", "level"), [(9, "half"), (10, "quarter"), (12, "half"), (13, "quarter"), (17, "quarter")]
+)
+async def test_meshes_lie_in_tiles_where_postgis_puts_them(
+    client: httpx.AsyncClient, built_url: str, zoom: int, level: str
+) -> None:
+    tile = tile_at(zoom)
+    query = f"carrier=all&level={level}&properties=cell_id"
+    found = {cell["properties"]["cell_id"]: box_of(cell) for cell in await drawn(client, address(tile, query))}
+    with psycopg.connect(built_url) as owner:
+        rows = owner.execute(
+            "SELECT cell_id, ST_XMin(g), ST_YMin(g), ST_XMax(g), ST_YMax(g) FROM (SELECT cell_id, ST_AsMVTGeom("
+            " ST_Transform(geom, 3857), ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4096, 64) AS g FROM ogc.coverage_cells"
+            " WHERE carrier = 'all' AND level = %(level)s) q WHERE g IS NOT NULL",
+            {"z": tile.z, "x": tile.x, "y": tile.y, "level": level},
+        ).fetchall()
+    expected = {cell_id: box for cell_id, *box in rows}
+    assert found.keys() == expected.keys() and found
+    assert all(abs(a - b) <= 1 for cell_id in found for a, b in zip(found[cell_id], expected[cell_id], strict=True))
+
+
+async def test_low_zooms_have_half_meshes_alone_and_the_lowest_none(client: httpx.AsyncClient) -> None:
+    assert await drawn(client, address(tile_at(9), "carrier=all&level=quarter")) == []
+    assert len(await drawn(client, address(tile_at(9), "carrier=all"))) == 32
+    for zoom in (0, 5):
+        assert (await client.get(address(tile_at(zoom), "carrier=all"))).status_code == 204
+
+
+async def test_tiles_without_a_filter_show_all_carriers_together_in_one_layer_of_squares(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    for headers in ({}, token(world, "planner")):
+        for zoom, level, size in ((9, "half", 32), (10, "quarter", 128)):
+            cells = await drawn(client, address(tile_at(zoom), "properties=level,carrier"), headers)
+            assert [cell["properties"] for cell in cells] == [{"level": level, "carrier": "all"}] * size
+    near, far = await drawn(client, address(tile_at(12), "")), await drawn(client, address(tile_at(11), ""))
+    assert set(near[0]["properties"]) > {"cell_id", "mesh_code", "state"}
+    assert far[0]["properties"].keys() <= {"state", "grade", "profile"}
+
+
+async def test_planners_have_tiles_of_a_carrier_that_others_have_not(client: httpx.AsyncClient, world: World) -> None:
+    path = address(tile_at(12), "carrier=docomo&level=quarter&state=gap")
+    assert len(await drawn(client, path, token(world, "planner"))) == 3
+    assert await drawn(client, path) == []
+    path = address(tile_at(12), "carrier=docomo&level=quarter&as_of=2026-05-31", "coverage-history")
+    assert {cell["properties"]["state"] for cell in await drawn(client, path, token(world, "planner"))} == {"unknown"}
+
+
+async def test_tiles_of_the_dataset_hold_cells_only_where_asked(client: httpx.AsyncClient) -> None:
+    tile = tile_at(12)
+    whole = f"/ogc/tiles/WebMercatorQuad/{tile.z}/{tile.y}/{tile.x}"
+    held = mapbox_vector_tile.decode((await client.get(whole)).content).keys()
+    assert "coverage-gaps" in held and not held & {"coverage-cells", "coverage-history"}
+    asked = await client.get(whole, params={"collections": "coverage-cells,coverage-gaps"})
+    assert mapbox_vector_tile.decode(asked.content).keys() == {"coverage-cells", "coverage-gaps"}
+
+
+COLLECTIONS = ("coverage-cells", "coverage-history", "coverage-gaps", "survey-roads", "resident-reports")
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
 async def test_every_collection_answers_in_every_form(client: httpx.AsyncClient, name: str) -> None:
-    for path in ("", "/items", "/queryables", "/schema", "/items?f=csv", "/items?f=html", "/tiles/WebMercatorQuad"):
-        response = await client.get(f"/ogc/collections/{name}{path}")
-        assert response.status_code in (200, 406) or "f=csv" in path, (path, response.text[:200])
+    base = f"/ogc/collections/{name}"
+    items = await client.get(f"{base}/items")
+    assert items.status_code == 200 and items.json()["numberMatched"] > 0
+    feature = items.json()["features"][0]
+    assert (await client.get(f"{base}/items/{feature['id']}")).json()["properties"] == feature["properties"]
+    queryables = (await client.get(f"{base}/queryables")).json()["properties"]
+    schema = (await client.get(f"{base}/schema")).json()["properties"]
+    assert set(feature["properties"]) <= set(queryables) and set(feature["properties"]) <= set(schema)
+    layer = (await client.get(f"{base}/tiles/WebMercatorQuad?f=tilejson")).json()["vector_layers"][0]
+    assert layer["id"] == name and set(layer["fields"]) <= set(schema)
+    for path in ("", "/items", f"/items/{feature['id']}", "/tiles/WebMercatorQuad"):
+        for form, media_type in (("json", "json"), ("html", "text/html")):
+            response = await client.get(f"{base}{path}", params={"f": form})
+            assert response.status_code == 200 and media_type in response.headers["content-type"], (path, form)
+    refused = await client.get(f"{base}/items?f=csv")
+    assert refused.status_code == 400 and refused.json()["errors"] == [{"parameter": "f"}]
 
 
-@pytest.mark.parametrize("query", ["state=fine", "carrier=nobody", "as_of=today", "filter=state%3D1"])
-async def test_bad_questions_are_told(client: httpx.AsyncClient, query: str) -> None:
-    response = await client.get(f"/ogc/collections/coverage-cells/items?{query}")
-    assert response.status_code in (200, 400)
-    if response.status_code == 200:
-        assert response.json()["features"] == []
+BAD = (
+    "carrier=nobody", "is_sample=maybe", "filter=nothing%3D1", "filter=is_sample%3D1", "sortby=nothing", "properties=nothing",
+    "nothing=1", "bbox=1,2", "datetime=tomorrow", "limit=0",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+@pytest.mark.parametrize("query", BAD)
+async def test_bad_questions_are_told(client: httpx.AsyncClient, name: str, query: str) -> None:
+    response = await client.get(f"/ogc/collections/{name}/items?{query}")
+    assert response.status_code == 400, response.text[:300]
+    assert query.partition("=")[0] in response.text
+
+
+@pytest.mark.parametrize("query", ["state=fine", "as_of=today", "level=third", "filter=state%3D1", "technology=6g"])
+@pytest.mark.parametrize("name", ["coverage-cells", "coverage-history"])
+async def test_states_days_and_levels_there_are_not_are_told(client: httpx.AsyncClient, name: str, query: str) -> None:
+    tile = tile_at(12)
+    for path in (
+        f"/ogc/collections/{name}/items",
+        f"/ogc/collections/{name}/tiles/WebMercatorQuad/12/{tile.y}/{tile.x}",
+    ):
+        assert (await client.get(f"{path}?{query}")).status_code == 400
