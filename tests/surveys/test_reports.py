@@ -47,8 +47,10 @@ async def test_a_report_keeps_roughly_where_and_nothing_of_whom(world_client: ht
     assert columns is not None
     assert {column.name for column in columns} == {
         "report_id", "experienced_on", "part_of_day", "carrier", "trouble", "place", "municipality_code", "is_sample",
-        "created_on", "geom",
+        "created_on", "take_back_digest", "geom",
     }  # fmt: skip
+    digest = owner.execute("SELECT take_back_digest FROM resident_report").fetchone()
+    assert digest == (None,), "only the page hands out a secret"
     everything = owner.execute("SELECT (SELECT count(*) FROM audit_event WHERE action LIKE '%report%')").fetchone()
     assert everything == (0,), "a row of the trail would hold the address"
 

@@ -4,7 +4,7 @@ import { say } from "./i18n.js";
 import { makeStyle } from "./layers.js";
 
 const TOKYO_WEST = [138.94, 35.49, 139.93, 35.91];
-const DECIMALS = 4;
+const DECIMALS = 3; // about 100 m: nothing closer leaves the phone
 const form = document.getElementById("trouble");
 const place = document.getElementById("map");
 const { lat, lon } = form.elements;
@@ -30,6 +30,12 @@ function start() {
   return map;
 }
 
+/** Both, as a map application copies them, pasted into the first. */
+function split() {
+  const both = lat.value.normalize("NFKC").split(/[,、]\s*/);
+  if (both.length === 2 && both[1].trim()) [lat.value, lon.value] = both.map((part) => part.trim());
+}
+
 let pin = null;
 function put(map, latitude, longitude) {
   lat.value = latitude.toFixed(DECIMALS);
@@ -50,9 +56,15 @@ function show(map) {
 
 const map = start();
 show(map);
-for (const field of [lat, lon]) field.addEventListener("change", () => show(map));
+for (const field of [lat, lon]) {
+  field.addEventListener("change", () => {
+    split();
+    show(map);
+  });
+}
+document.getElementById("locate").hidden = !map && !navigator.geolocation;
+document.getElementById("here").hidden = !navigator.geolocation;
 if (navigator.geolocation) {
-  document.getElementById("locate").hidden = false;
   const told = document.getElementById("told");
   document.getElementById("here").addEventListener("click", () => {
     navigator.geolocation.getCurrentPosition(
