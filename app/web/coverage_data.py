@@ -156,13 +156,15 @@ def count_reports(session: Session, choice: "Choice", is_planner: bool) -> tuple
 
 
 def claims_geojson(session: Session, carrier: str | None, technology: str) -> str:
-    """Areas claimed by carriers as a FeatureCollection; row-level security says whose."""
+    """Areas claimed by carriers as a FeatureCollection: those that are public, and what row-level security shows."""
+    columns = "claim_id, carrier, technology, title, as_of, is_sample, geom"
     found: str = session.execute(
         text(
             "SELECT json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(json_build_object("
             "'type', 'Feature', 'geometry', ST_AsGeoJSON(geom, 5)::json, 'properties', json_build_object("
-            "'carrier', carrier, 'title', title, 'as_of', as_of, 'is_sample', is_sample))), '[]'))::text FROM claimed_area"
-            " WHERE withdrawn_at IS NULL AND technology = :technology AND (CAST(:carrier AS text) IS NULL OR carrier = :carrier)"
+            "'carrier', carrier, 'title', title, 'as_of', as_of, 'is_sample', is_sample))), '[]'))::text FROM ("
+            f"SELECT {columns} FROM claimed_area WHERE withdrawn_at IS NULL UNION SELECT {columns} FROM ogc.claimed_areas) claimed"
+            " WHERE technology = :technology AND (CAST(:carrier AS text) IS NULL OR carrier = :carrier)"
         ),
         {"carrier": carrier, "technology": technology},
     ).scalar_one()
