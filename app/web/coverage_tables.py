@@ -131,7 +131,7 @@ def compare_table(found: Compared, language: Language) -> Table:
             say("coverage.compare.change"),
         )
     )
-    headings = [say("coverage.table." + name) if name else next(plain) for name in names]
+    headings = [say(f"coverage.table.{name}") if name else next(plain) for name in names]
     compared = [
         f"{say('coverage.table.survey')} ({say(key)})" for key in ("coverage.compare.before", "coverage.compare.after")
     ]
