@@ -147,9 +147,10 @@ def _of_bit(found: Found, kind: str, rule: Rule, one: Measured, factor: float) -
         sql = f"SELECT count(*), min(row_number, {EXAMPLES}) FROM odd WHERE {kind} & {BITS[one.name]} <> 0 AND {condition}"
         count, rows = found.connection.execute(sql).fetchone() or (0, None)
         if count:
-            words = {"low": f"{one.low:g}", "high": f"{one.high:g}", "unit": one.unit or "", "source": one.source}
+            words = {"low": f"{one.low:g}", "high": f"{one.high:g}", "unit": one.unit or ""}
             examples = _value_examples(found, kind, one, factor, rows)
-            yield _finding(used, count, examples, name=one.name, field_ja=one.ja, field_en=one.en, **words)
+            told = _finding(used, count, examples, name=one.name, field_ja=one.ja, field_en=one.en, **words)
+            yield told | ({"source": one.source} if kind == "outside" else {})
 
 
 def _split(found: Found, kind: str, rule: Rule, one: Measured) -> list[tuple[str, Rule]]:

@@ -97,8 +97,9 @@ VERDICTS = {rule.name: place for place, rule in enumerate(ROW_RULES, 1)}
 
 OUT_OF_RANGE = Rule(
     "out-of-range", "refused-value",
-    "{field}が、ありえる範囲（{low}～{high}{unit}）の外です。この値だけを除きました（出典：{source}）。",
-    "{field} lies outside what is possible ({low} to {high} {unit}); this value alone was left out ({source}).",
+    "{field}が、ありえる範囲（{low}～{high}{unit}）の外です。測れなかったときに端末が出す値などとみて、この値だけを除きました。",
+    "{field} lies outside what is possible ({low} to {high} {unit}), as phones write where they could not measure; this"
+    " value alone was left out.",
 )  # fmt: skip
 WITHOUT_SIGN = Rule(
     "signal-without-sign", "refused-value",

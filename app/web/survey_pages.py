@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -15,6 +16,7 @@ from app.problems import NOT_FOUND, Problem
 from app.surveys import campaigns, files
 from app.surveys.campaigns import Row
 from app.surveys.carriers import CARRIERS
+from app.surveys.log_template import log_template
 from app.surveys.models import METHODS
 from app.territory.facts import facts_by_code
 from app.web.account_forms import Posted, account_page, go
@@ -24,10 +26,13 @@ from app.web.pages import json_for_html, page_language
 from app.web.survey_forms import LogSender, SentLog, SurveyViewer, log_choices, survey_facts
 from app.web.survey_words import (
     WORKING,
+    cell_marks,
     field_choices,
     headings_of,
     preview_columns,
     recipe_choices,
+    rows_of,
+    spellings_asked,
     survey_words,
     target_of,
 )
@@ -72,6 +77,16 @@ def make_survey(request: Request, viewer: SurveyViewer, form: Posted, db: Db) ->
     except Problem as problem:
         return _surveys(request, viewer, db, problem, dict(form))
     return go(f"/surveys/{made['survey_id']}")
+
+
+@router.get("/surveys/template.csv")
+def get_template(viewer: SurveyViewer) -> Response:
+    """The plain template, with a row of each kind to write over."""
+    headers = {
+        "Content-Disposition": "attachment; filename=\"template.csv\"; filename*=UTF-8''"
+        + quote("電波調査_標準様式.csv")
+    }
+    return Response(log_template(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/surveys/{survey_id}")
@@ -180,7 +195,8 @@ def _file(
         working=found["state"] in WORKING, headings=headings_of(report), columns=preview_columns(report),
         has_original=has_original,
         choices=field_choices(language), recipes=recipe_choices(language),
-        carriers=[one.carrier_id for one in CARRIERS if one.is_sample <= survey["is_sample"]],
+        carriers=[one.carrier_id for one in CARRIERS if one.is_sample == survey["is_sample"]],
+        marks=cell_marks(report), spellings=spellings_asked(report), carrier_missing=rows_of(report, "carrier-missing"),
         can_choose=_is_own(survey, viewer) and found["kind"] == "log" and found["state"] in files.READABLE_STATES,
     )  # fmt: skip
 
@@ -219,6 +235,8 @@ def read_otherwise(
         choices = log_choices(form, {heading: target_of(report, heading) for heading in headings_of(report)})
         if "columns" in choices:
             choices["columns"] = {**(found["settings"].get("columns") or {}), **choices["columns"]}
+        if "carrier_of" in choices:
+            choices["carrier_of"] = {**(found["settings"].get("carrier_of") or {}), **choices["carrier_of"]}
         files.defer(session, "surveys.examine", files.change_settings(session, found, choices))
 
     return _change_file(request, viewer, db, (survey_id, file_id), form, change)

@@ -1,9 +1,11 @@
 """How survey pages say things: fields of a log, recipes, levels of findings, a file's way."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from app.surveys.fields import FIELDS
+from app.clock import TOKYO
+from app.surveys.fields import BY_NAME, FIELDS
 from app.surveys.models import Measurement
 from app.surveys.recipes import OTHER, PLAIN, RECIPES
 from app.web.coverage_words import carrier_name
@@ -12,24 +14,35 @@ from app.web.messages import Language
 
 LEVELS = ("refused-row", "refused-value", "mended", "note")
 WORKING = ("waiting", "examining", "loading")
-_CANONICAL = tuple(name for name in Measurement.__table__.columns.keys() if name not in ("survey_id", "file_id"))  # noqa: SIM118
+_UNSHOWN = ("survey_id", "file_id", "row_number")
+_CANONICAL = tuple(column.name for column in Measurement.__table__.columns if column.name not in _UNSHOWN)
+_MARKS = {"refused-value": "warning", "mended": "mended"}
+# What the figures of a phone say, for those who plan and do not measure.
+_MEANINGS = {
+    "rsrp_dbm": ("RSRPは受信した電波の強さです。0に近いほど強く、-80は強く、-120はほとんど届いていません。", "RSRP is how strong the signal is: -80 is strong, -120 hardly there."),
+    "rsrq_db": ("RSRQは受信した電波の質です。0に近いほどよく、-20に近づくとつながりにくくなります。", "RSRQ is how good the signal is: the nearer 0 the better."),
+    "sinr_db": ("SINRは雑音に対する電波の強さです。0を下回るとつながりにくくなります。", "SINR is the signal over the noise: below 0 is poor."),
+    "nr_rsrp_dbm": ("5Gの電波の強さです。0に近いほど強い値です。", "How strong the 5G signal is; nearer 0 is stronger."),
+    "nr_rsrq_db": ("5Gの電波の質です。0に近いほどよい値です。", "How good the 5G signal is; nearer 0 is better."),
+    "latency_ms": ("遅延は応答が返るまでの時間です。短いほどよい値です。", "Latency is the time until an answer comes."),
+}  # fmt: skip
 _TECHNOLOGIES = {"5g_sa": "5G SA", "5g_nsa": "5G NSA", "4g": "4G", "3g": "3G"}
 
 
 def survey_words(language: Language) -> dict[str, Callable[..., Any]]:
     """Functions for templates, in the page's language."""
-    names = {"row_number": "行" if language == "ja" else "Row"} | {
-        field.name: field.ja if language == "ja" else field.en for field in FIELDS
-    }
     recipes = {one.name: one.ja if language == "ja" else one.en for one in (*RECIPES, PLAIN, OTHER)}
     return {
-        "field_title": lambda name: names.get(name or "", name or ""),
         "recipe_title": lambda name: recipes.get(name or "", name or ""),
         "carrier_name": lambda carrier: carrier_name(carrier, language),
         "technology_name": lambda name: _TECHNOLOGIES.get(name, "圏外" if language == "ja" else "no service"),
         "file_size": file_size,
         "thousands": lambda n: f"{n or 0:,}",
         "by_level": by_level,
+        "moment": moment,
+        "figure": lambda value: f"{value:.9g}" if isinstance(value, float) else value,
+        "meaning": lambda name: _MEANINGS.get(name or "", ("", ""))[0 if language == "ja" else 1],
+        "column_title": lambda name: _column_title(name, language),
         "target_of": target_of,
     }
 
@@ -65,6 +78,45 @@ def target_of(report: Mapping[str, Any], heading: str) -> str:
         said = columns.get(heading)
         return str(said.get("field") or "") if isinstance(said, Mapping) else said or ""
     return next((str(one.get("field") or "") for one in columns if one.get("heading") == heading), "")
+
+
+def moment(written: str) -> str:
+    """A moment of a report in Japan's time, to the second."""
+    return datetime.fromisoformat(written).astimezone(TOKYO).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _column_title(name: str, language: Language) -> str:
+    if name == "at":
+        return "日時（日本時間）" if language == "ja" else "Time (Japan)"
+    one = BY_NAME[name]
+    unit = f" ({one.unit})" if one.unit and one.unit != "deg" else ""
+    return (one.ja if language == "ja" else one.en) + unit
+
+
+def cell_marks(report: Mapping[str, Any]) -> dict[tuple[int, str], tuple[str, str]]:
+    """Cells of which a finding shows the value: (row, field) → its mark, and what stood in the file."""
+    return {
+        (example["row"], one["field"]): (_MARKS[one["level"]], str(example.get("value") or ""))
+        for one in report.get("findings") or []
+        if one["level"] in _MARKS and one.get("field")
+        for example in one.get("examples") or []
+        if example.get("row")
+    }
+
+
+def spellings_asked(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Names of carriers nobody knew, with how many rows have each."""
+    return [
+        spelling
+        for one in report.get("findings") or []
+        if one["rule"] == "carrier-unknown"
+        for spelling in one.get("spellings") or []
+    ]
+
+
+def rows_of(report: Mapping[str, Any], rule: str) -> int:
+    """How many rows a rule was told of."""
+    return sum(int(one["count"]) for one in report.get("findings") or [] if one["rule"] == rule)
 
 
 def preview_columns(report: Mapping[str, Any]) -> list[str]:
