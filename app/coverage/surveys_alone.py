@@ -29,7 +29,7 @@ _KEPT_MOST = 32
 _GRADES = ("none", "weak", "usable", "good")
 _LIST = """
 SELECT s.survey_id, s.code, s.title, s.municipality_codes, s.began_on, s.ended_on, s.is_sample,
-  sum(f.rows_taken)::bigint AS rows, md5(string_agg(f.file_id::text, ',' ORDER BY f.file_id)) AS content
+  coalesce(sum(f.rows_taken), 0)::bigint AS rows, md5(string_agg(f.file_id::text, ',' ORDER BY f.file_id)) AS content
 FROM survey s JOIN survey_file f ON f.survey_id = s.survey_id AND f.state = 'loaded' AND f.kind = 'log'
 WHERE s.state = 'published' GROUP BY s.survey_id ORDER BY s.ended_on DESC, s.code
 """
