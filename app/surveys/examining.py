@@ -70,6 +70,8 @@ def _connect(folder: Path, memory: str) -> duckdb.DuckDBPyConnection:
     )
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
+    # Else every IN with some words becomes a join over all rows, where CASE would ask of few: twice the time to read a log.
+    connection.execute("SET disabled_optimizers = 'in_clause'")
     connection.execute("SET lock_configuration = true")
     return connection
 

@@ -49,7 +49,7 @@ def typed_sql(source: str, columns: Sequence[Column], first_row: str) -> str:
     inner += [f"{places[name]} AS w_{name}, coalesce({places[name]} = '-', true) AS m_{name}" for name in numbers]
     inner += [f"{_text(places[name])} AS {name}" if name in places else f"NULL::VARCHAR AS {name}" for name in _TEXTS]
     inner += [f"{_flag(places[name])} AS {name}" if name in places else f"NULL::BOOLEAN AS {name}" for name in _FLAGS]
-    inner.append(f"{_moment(places)} AS at_text")
+    inner.append(f"{_zone_in_digits()} AS at_text")
     middle = [f"{_at()} AS moment", *(f"{_number(name)} AS {name}" for name in numbers)]
     odd = " OR ".join(map(_is_odd, numbers)) or "false"
     outer = [f"({name}{_times(factors[name])})::{_type(name)} AS {name}" for name in numbers]
@@ -60,11 +60,14 @@ def typed_sql(source: str, columns: Sequence[Column], first_row: str) -> str:
     )
     row = f"{first_row} AS n, " if first_row else ""
     kept = ", n" if first_row else ""
+    # What is looked at more than once is a column of a SELECT further in: DuckDB computes an expression wherever it stands.
+    cells = f"SELECT {row}{', '.join(inner)} FROM (SELECT *, {_words_of_moment(places)} AS at_words FROM {source})"
     return (
         f"SELECT {', '.join(outer)}, {_carrier()} AS carrier, {', '.join((*_KEPT, *_FLAGS))}, moment, {_is_utc()} AS is_utc,"
         f" CASE WHEN moment IS NULL THEN left(at_text, 40) END AS at_text, {_bits(numbers, _is_unread)} AS unread,"
         f" {_bits(numbers, _is_mended)} AS commas, {_cells(numbers)} AS texts, {marked} AS marked{kept}"
-        f" FROM (SELECT *, {odd} AS is_odd FROM (SELECT *, {', '.join(middle)} FROM (SELECT {row}{', '.join(inner)} FROM {source})))"
+        f" FROM (SELECT *, {odd} AS is_odd FROM (SELECT *, {', '.join(middle)} FROM"
+        f" (SELECT *, {_ZONED} AS is_zoned FROM ({cells}))))"
     )
 
 
@@ -147,19 +150,24 @@ def _cells(numbers: Sequence[str]) -> str:
     return f"CASE WHEN is_odd THEN nullif(concat_ws({quoted(CELL)}, {parts}), '') END"
 
 
-def _moment(places: Mapping[str, str]) -> str:
+def _words_of_moment(places: Mapping[str, str]) -> str:
     if "at" in places:
-        words = f"CASE WHEN NOT {_missing(places['at'])} THEN trim({places['at']}) END"
-    elif "date" in places and "time" in places:
+        # A date's mark is the quickest sign that something was written.
+        return (
+            f"CASE WHEN {places['at']}[5] IN ('-', '/') OR NOT {_missing(places['at'])} THEN trim({places['at']}) END"
+        )
+    if "date" in places and "time" in places:
         day, clock = places["date"], places["time"]
         bare = f"regexp_replace(trim({day}), '[ T]00:00(:00)?$', '')"  # a workbook's date is a midnight
-        words = f"CASE WHEN NOT {_missing(day)} AND NOT {_missing(clock)} THEN {bare} || ' ' || trim({clock}) END"
-    elif alone := places.get("date") or places.get("time"):  # either may hold the whole moment
-        words = f"CASE WHEN NOT {_missing(alone)} THEN trim({alone}) END"
-    else:
-        return "NULL::VARCHAR"
-    zoned = f"regexp_replace(regexp_replace({words}, '\\s*(UTC|GMT)$', 'Z'), '\\s*JST$', '+09:00')"
-    return f"CASE WHEN right({words}, 1) IN ('C', 'T') THEN {zoned} ELSE {words} END"
+        return f"CASE WHEN NOT {_missing(day)} AND NOT {_missing(clock)} THEN {bare} || ' ' || trim({clock}) END"
+    if alone := places.get("date") or places.get("time"):  # either may hold the whole moment
+        return f"CASE WHEN NOT {_missing(alone)} THEN trim({alone}) END"
+    return "NULL::VARCHAR"
+
+
+def _zone_in_digits() -> str:
+    zoned = "regexp_replace(regexp_replace(at_words, '\\s*(UTC|GMT)$', 'Z'), '\\s*JST$', '+09:00')"
+    return f"CASE WHEN suffix(at_words, 'C') OR suffix(at_words, 'T') THEN {zoned} ELSE at_words END"
 
 
 _ZONED = (
@@ -178,7 +186,7 @@ def _at() -> str:
     """
     return (
         "coalesce(CASE WHEN at_text[5] = '-' AND length(at_text) > 10 AND at_text[-1] NOT BETWEEN 'A' AND 'Y'"
-        f" THEN CASE WHEN {_ZONED} THEN TRY_CAST(at_text AS TIMESTAMPTZ)::TIMESTAMP"
+        " THEN CASE WHEN is_zoned THEN TRY_CAST(at_text AS TIMESTAMPTZ)::TIMESTAMP"
         " ELSE TRY_CAST(at_text AS TIMESTAMP) END END,"
         f" CASE WHEN at_text[1] BETWEEN '0' AND '9' THEN try_strptime(at_text, [{listed(_FORMATS)}]) END,"
         f" CASE WHEN {_SECONDS} BETWEEN 1e9 AND 4e9 THEN make_timestamp(({_SECONDS} * 1e6)::BIGINT)"
@@ -187,4 +195,4 @@ def _at() -> str:
 
 
 def _is_utc() -> str:
-    return f"{_ZONED} OR coalesce({_SECONDS} BETWEEN 1e9 AND 4e12, false)"
+    return f"is_zoned OR coalesce({_SECONDS} BETWEEN 1e9 AND 4e12, false)"
