@@ -1,4 +1,4 @@
-"""What an address of the coverage map asks for: carrier, technology, profile, day, mesh, box. The address is the report."""
+"""What an address of the coverage map asks for: carrier, technology, profile, day, town, mesh, box. The address is the report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.mesh import mesh_bounds
+from app.territory.facts import facts_by_code
 from app.web.coverage_data import Build
 
 TECHNOLOGIES = ("4g", "5g")
@@ -21,7 +22,10 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One view of the map; `box` in degrees west, south, east, north; `cell` a mesh code."""
+    """One view of the map; `box` in degrees west, south, east, north; `cell` a mesh code.
+
+    level: the mesh that is drawn, counted and listed.
+    """
 
     carrier: str
     technology: str
@@ -30,11 +34,8 @@ class Choice:
     box: Box | None = None
     cell: str | None = None
     layers: tuple[str, ...] = _SHOWN_AT_FIRST
-
-    @property
-    def level(self) -> str:
-        """The mesh that is listed."""
-        return "quarter"
+    level: str = "quarter"
+    town: str | None = None
 
     def address(self, path: str = "/coverage", **changed: Any) -> str:
         """The address that shows this, or this changed."""
@@ -44,6 +45,10 @@ class Choice:
             query |= {"profile": other.build.profile_id, "as_of": str(other.build.as_of)}
         if other.layers != _SHOWN_AT_FIRST:
             query["layers"] = ",".join(other.layers)
+        if other.town:
+            query["town"] = other.town
+        if other.level != "quarter":
+            query["level"] = other.level
         if other.box:
             query["bbox"] = ",".join(f"{side:.5f}" for side in other.box)
         if other.cell:
@@ -63,6 +68,8 @@ def read_choice(query: Mapping[str, str], builds: list[Build], carriers: list[st
         box=read_box(query.get("bbox", "")),
         cell=_cell(query.get("cell", "")),
         layers=_layers(query.get("layers")),
+        level="half" if query.get("level") == "half" else "quarter",
+        town=query["town"] if query.get("town") in facts_by_code() else None,
     )
 
 

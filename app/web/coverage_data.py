@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from app.coverage.profiles import all_profiles
+from app.territory.facts import facts_by_code
 
 if TYPE_CHECKING:
     from app.web.coverage_choice import Choice
@@ -61,6 +62,33 @@ def list_carriers(session: Session, is_planner: bool) -> tuple[list[str], bool]:
     is_sample = bool(rows) and all(row.is_sample for row in rows)
     found = sorted({row.carrier for row in rows if row.is_sample == is_sample} - {"all"})
     return ["all", *found], is_sample
+
+
+# Its islands far from its office would make a map of the sea: 小笠原村 reaches over eleven degrees.
+_TOWN_BOX = """
+SELECT ST_XMin(e) AS west, ST_YMin(e) AS south, ST_XMax(e) AS east, ST_YMax(e) AS north FROM (
+  SELECT ST_Extent(part) AS e FROM (
+    SELECT (ST_Dump(geom)).geom AS part FROM ogc.municipalities WHERE municipality_code = :town
+  ) dumped WHERE ST_DWithin(part, ST_Point(:lon, :lat, 4326), 0.5)
+) found
+"""
+_AROUND_OFFICE_DEG = 0.05
+
+
+def town_box(session: Session, town: str) -> tuple[float, float, float, float]:
+    """The box (degrees) of a municipality's land round its office; of the office's surroundings where no boundary is known."""
+    facts = facts_by_code()[town]
+    lon, lat = facts.office_lon, facts.office_lat
+    row = session.execute(text(_TOWN_BOX), {"town": town, "lon": lon, "lat": lat}).one()
+    if row.west is None:
+        return lon - _AROUND_OFFICE_DEG, lat - _AROUND_OFFICE_DEG, lon + _AROUND_OFFICE_DEG, lat + _AROUND_OFFICE_DEG
+    return row.west, row.south, row.east, row.north
+
+
+def list_surveyed_towns(session: Session, is_planner: bool) -> set[str]:
+    """Codes of the municipalities that have results."""
+    relation = "coverage_municipality" if is_planner else "ogc.coverage_municipalities"
+    return set(session.execute(text(f"SELECT DISTINCT municipality_code FROM {relation} m")).scalars())
 
 
 def _relation(is_planner: bool) -> str:

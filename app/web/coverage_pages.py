@@ -1,5 +1,6 @@
 """The planner's map of coverage, for everybody as far as rows are public: every view of it is an address."""
 
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ from app.accounts.auth import client_address, request_id, transactions
 from app.accounts.permissions import Permission
 from app.coverage.profiles import all_profiles
 from app.db import reading
+from app.territory.facts import facts_by_code
 from app.web import coverage_data as data
 from app.web.account_forms import look_up_viewer
 from app.web.coverage_choice import FIRST_VIEW, LAYERS, TECHNOLOGIES, Choice, read_choice
@@ -52,8 +54,12 @@ def _read(request: Request) -> dict[str, Any]:
         builds = data.list_builds(session)
         carriers, is_sample = data.list_carriers(session, is_planner)
         choice = read_choice(request.query_params, builds, carriers, is_sample)
+        if choice.town and not choice.box:
+            choice = replace(choice, box=data.town_box(session, choice.town))
         found = _of_choice(session, choice, is_planner, language)
+        surveyed = data.list_surveyed_towns(session, is_planner)
     return {
+        "towns": (sorted(surveyed & facts_by_code().keys()), [code for code in facts_by_code() if code not in surveyed]),
         "choice": choice, "builds": builds, "carriers": carriers, "is_planner": is_planner, "shown_states": SHOWN,
         "technologies": [t for t in TECHNOLOGIES if any(build.technology == t for build in builds)] or ["4g"],
         "profiles": list(dict.fromkeys(b.profile_id for b in builds if b.technology == choice.technology)),

@@ -3,10 +3,11 @@ import * as maplibre from "./vendor/maplibre-gl.mjs";
 import { readJson, tilesUrl } from "./features.js";
 import { page, say } from "./i18n.js";
 import { makeStyle } from "./layers.js";
+import { meshBox, meshCode } from "./mesh.js";
 import { isDark } from "./symbols.js";
 
 const WAIT_MS = 250;
-const HALF_BELOW_ZOOM = 11; // cells of 500 m below, of 250 m from there on
+const HALF_BELOW_ZOOM = 10; // cells of 500 m below, of 250 m from there on: a tile has no others
 const COLOURS = { covered: "#2b6cb0", weak: "#f6c344", gap: "#c0392b" };
 const DARK = { covered: "#63a0e2", weak: "#f6c344", gap: "#e0604f" };
 const colours = () => (isDark() ? DARK : COLOURS);
@@ -47,7 +48,8 @@ const ofCarrier = () => `carrier = ${text(value("carrier"))}`;
 const collection = () => (page.latest.includes(`${value("profile")} ${value("as_of")}`) ? "coverage-cells" : "coverage-history");
 
 function tiles() {
-  const cells = (level) => tilesUrl(collection(), { filter: conditions([ofCarrier(), `level = '${level}'`]) });
+  // What is unknown is the hatched ground; a cell's code is told by its place.
+  const cells = (level) => `${tilesUrl(collection(), { filter: conditions([ofCarrier(), `level = '${level}'`, "state <> 'unknown'"]) })}&properties=state,grade`;
   const roads = [`is_sample = ${page.is_sample}`, ...(value("carrier") === "all" ? [] : [ofCarrier()])].join(" AND ");
   return {
     "cells-half": cells("half"),
@@ -64,7 +66,6 @@ const shownAs = ["case", ["all", ["==", ["get", "state"], "gap"], SERVED], "weak
 /** Uncertain cells have the hue of what they lean to. */
 const leaning = () => ["match", ["get", "grade"], ["usable", "good"], colours().covered, "none", colours().gap, colours().weak];
 const hue = () => ["match", shownAs, "covered", colours().covered, "weak", colours().weak, "gap", colours().gap, leaning()];
-const KNOWN = ["!=", ["get", "state"], "unknown"];
 const UNCERTAIN = ["==", ["get", "state"], "uncertain"];
 const ids = (name) => [`${name}-half`, `${name}-quarter`];
 
@@ -76,9 +77,10 @@ function style() {
     made.sources[name] = { type: "vector", tiles: [url], minzoom: zooms[0], maxzoom: zooms[1] };
   }
   made.sources.claims = { type: "geojson", data: NONE };
+  made.sources.marks = { type: "geojson", data: marks() };
   const at = made.layers.findIndex((layer) => layer.id === "basemap" || layer.id === "population");
   // The hatch lies under the base map, which lets it through; cells that are known cover it.
-  made.layers.splice(at, 0, hatch(), ...both("cell-ground", (base) => ({ ...base, type: "fill", filter: KNOWN, paint: { "fill-color": isDark() ? "#22262a" : "#f7f7f5" } })));
+  made.layers.splice(at, 0, hatch(), ...both("cell-ground", (base) => ({ ...base, type: "fill", paint: { "fill-color": isDark() ? "#22262a" : "#f7f7f5" } })));
   const basemap = made.layers.find((layer) => layer.id === "basemap");
   if (basemap) basemap.paint["raster-opacity"] = 0.5;
   const names = made.layers.findIndex((layer) => layer.id === "town-lines");
@@ -100,29 +102,42 @@ function cellLayers() {
   const opacity = ["match", shownAs, "covered", isDark() ? 0.35 : 0.25, "uncertain", 0.4, 0.7];
   const edge = { "line-color": hue(), "line-width": 0.6, "line-opacity": 0.6 };
   return [
-    ...both("cells", (base) => ({ ...base, type: "fill", filter: KNOWN, paint: { "fill-color": hue(), "fill-opacity": opacity, "fill-antialias": false } })),
+    ...both("cells", (base) => ({ ...base, type: "fill", paint: { "fill-color": hue(), "fill-opacity": opacity, "fill-antialias": false } })),
     ...both("cell-dots", (base) => ({ ...base, type: "fill", filter: UNCERTAIN, paint: { "fill-pattern": "dots" } })),
-    ...both("cell-edges", (base) => ({ ...base, type: "line", filter: KNOWN, paint: edge })),
+    ...both("cell-edges", (base) => ({ ...base, type: "line", paint: edge })),
   ];
 }
 
+/** Gaps of some carriers alone, or only suspected: dashed, for a cell in them may be covered. */
+const IN_PART = ["in", ["get", "kind"], ["literal", ["some", "suspected"]]];
+
 function overLayers() {
+  const gapInk = ["match", ["get", "kind"], "weak", "#8a5a00", isDark() ? "#ff9d8f" : "#8e1f14"];
   const ink = isDark() ? "#f2f2f2" : "#1a1a1a";
   const served = ["match", ["get", "technology"], "none", colours().gap, "3g", colours().weak, colours().covered];
   return [
     { id: "claims", type: "line", source: "claims", paint: { "line-color": ink, "line-width": 2, "line-dasharray": [3, 2] } },
     { id: "roads", type: "line", source: "roads", "source-layer": "survey-roads", paint: { "line-color": served, "line-width": ["interpolate", ["linear"], ["zoom"], 9, 1.2, 15, 4] } },
-    { id: "gaps-halo", type: "line", source: "gaps", "source-layer": "coverage-gaps", paint: { "line-color": isDark() ? "#1a1a1a" : "#ffffff", "line-width": 4, "line-opacity": 0.8 } },
-    { id: "gaps", type: "line", source: "gaps", "source-layer": "coverage-gaps", paint: { "line-color": ["match", ["get", "kind"], "weak", "#8a5a00", isDark() ? "#ff9d8f" : "#8e1f14"], "line-width": 2 } },
-    { id: "reports", type: "circle", source: "reports", "source-layer": "resident-reports", paint: { "circle-radius": 6, "circle-color": "#8843e1", "circle-stroke-color": "#ffffff", "circle-stroke-width": 2 } },
-    ...both("cell-pointed", (base) => ({ ...base, type: "line", filter: ["==", ["get", "mesh_code"], pointed], paint: { "line-color": ink, "line-width": 2 } })),
-    ...both("cell-chosen", (base) => ({ ...base, type: "line", filter: ["==", ["get", "mesh_code"], chosenCell()], paint: { "line-color": ink, "line-width": 4 } })),
+    { id: "gaps-halo", type: "line", source: "gaps", "source-layer": "coverage-gaps", filter: ["!", IN_PART], paint: { "line-color": isDark() ? "#1a1a1a" : "#ffffff", "line-width": 4, "line-opacity": 0.8 } },
+    { id: "gaps", type: "line", source: "gaps", "source-layer": "coverage-gaps", filter: ["!", IN_PART], paint: { "line-color": gapInk, "line-width": 2 } },
+    { id: "gaps-in-part", type: "line", source: "gaps", "source-layer": "coverage-gaps", filter: IN_PART, paint: { "line-color": gapInk, "line-width": 1.5, "line-dasharray": [2, 2] } },
+    { id: "reports", type: "circle", source: "reports", "source-layer": "resident-reports", paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 2, 12, 6], "circle-color": "#8843e1", "circle-stroke-color": "#ffffff", "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 8, 0.5, 12, 2] } },
+    { id: "marks", type: "line", source: "marks", paint: { "line-color": ink, "line-width": ["match", ["get", "mark"], "chosen", 4, 2] } },
   ];
+}
+
+/** Outlines of the cell pointed at in the list and of the one that is chosen. */
+function marks() {
+  const outline = ([mark, code]) => {
+    const [west, south, east, north] = meshBox(code);
+    return { type: "Feature", properties: { mark }, geometry: { type: "LineString", coordinates: [[west, south], [east, south], [east, north], [west, north], [west, south]] } };
+  };
+  return { type: "FeatureCollection", features: Object.entries({ pointed, chosen: chosenCell() }).filter(([, code]) => code).map(outline) };
 }
 
 const LAYERS_OF = {
   cells: [...ids("cells"), ...ids("cell-dots"), ...ids("cell-edges")],
-  gaps: ["gaps-halo", "gaps"],
+  gaps: ["gaps-halo", "gaps", "gaps-in-part"],
   roads: ["roads"],
   reports: ["reports"],
   claims: ["claims"],
@@ -167,6 +182,8 @@ function start() {
     place.parentElement.hidden = true;
     return null;
   }
+  // On a narrow screen the first view would be too far away for quarter meshes: its middle alone, then.
+  if (!address().has("bbox") && !address().has("town") && map.getZoom() < HALF_BELOW_ZOOM) map.setZoom(HALF_BELOW_ZOOM);
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
@@ -174,20 +191,24 @@ function start() {
   map.setMissingStyleImageResolver((id) => {
     if (["hatch", "dots"].includes(id) && !map.hasImage(id)) map.addImage(id, pattern(id), { pixelRatio: 2 });
   });
-  const cells = ids("cells");
   map.on("load", () => {
     showLayers(map);
-    if (!address().has("bbox")) moved(map); // what is counted is what is in view
+    // What is counted is what is in view, in the mesh that is drawn.
+    if (!address().has("bbox") || levelOf(map) !== (address().get("level") ?? "quarter")) moved(map);
   });
-  map.on("moveend", ({ originalEvent, isOurs }) => (originalEvent || isOurs || map.loaded()) && moved(map));
-  map.on("click", (event) => {
-    const found = map.queryRenderedFeatures(event.point, { layers: cells.filter((id) => map.getLayer(id)) })[0];
-    if (found) choose(map, found.properties.mesh_code, false);
+  map.on("moveend", (event) => {
+    if (event.originalEvent) forgetTown();
+    if (event.originalEvent || event.isOurs || map.loaded()) moved(map);
   });
-  for (const id of cells) {
-    map.on("mousemove", id, () => (map.getCanvas().style.cursor = "pointer"));
+  map.on("click", ({ point, lngLat }) => chooseAt(map, point, lngLat));
+  for (const id of ["hatch", ...ids("cells")]) {
+    map.on("mousemove", id, () => (map.getCanvas().style.cursor = layersOn().includes("cells") ? "pointer" : ""));
     map.on("mouseleave", id, () => (map.getCanvas().style.cursor = ""));
   }
+  map.getCanvas().setAttribute("aria-describedby", "map-keys");
+  map.getCanvas().addEventListener("keydown", ({ key }) => {
+    if (key === "Enter") chooseAt(map, map.project(map.getCenter()), map.getCenter());
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     map.setStyle(style(), { diff: false });
     map.once("style.load", () => showLayers(map));
@@ -209,8 +230,17 @@ async function readClaims(map) {
   map.getSource("claims")?.setData(found);
 }
 
-function mark(map, name, code) {
-  for (const id of ids(name)) if (map?.getLayer(id)) map.setFilter(id, ["==", ["get", "mesh_code"], code]);
+const showMarks = (map) => map?.getSource("marks")?.setData(marks());
+
+/** The mesh that is drawn at this zoom. */
+const levelOf = (map) => (map.getZoom() < HALF_BELOW_ZOOM ? "half" : "quarter");
+
+/** Choose the cell of a place, surveyed or not; the sea has none. */
+function chooseAt(map, point, { lng, lat }) {
+  const grounds = ["hatch", ...ids("cells")].filter((id) => map.getLayer(id));
+  if (!layersOn().includes("cells") || !map.queryRenderedFeatures(point, { layers: grounds }).length) return;
+  const code = meshCode(lng, lat, levelOf(map));
+  if (code) choose(map, code, false);
 }
 
 // --- in step with the list ---------------------------------------------------------------------------------------------------
@@ -223,7 +253,10 @@ function write(changes) {
 
 function moved(map) {
   const box = map.getBounds();
-  write({ bbox: [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((side) => side.toFixed(5)).join(",") });
+  write({
+    bbox: [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((side) => side.toFixed(5)).join(","),
+    level: levelOf(map) === "half" ? "half" : "",
+  });
   clearTimeout(timer);
   timer = setTimeout(() => renew(), WAIT_MS);
 }
@@ -259,19 +292,36 @@ function note(words) {
 
 function choose(map, code, moveThere) {
   write({ cell: code });
-  mark(map, "cell-chosen", code);
+  showMarks(map);
   if (code) document.getElementById("side").scrollTop = 0;
   renew(code ? "#evidence" : "");
   if (moveThere && map) reveal(map, code);
 }
 
-/** Bring a cell into view; where it lies is read out of its code. */
+/** Bring a cell into view. */
 function reveal(map, code) {
-  const [p, u, q, v, r, w] = [code.slice(0, 2), code.slice(2, 4), ...code.slice(4, 8)].map(Number);
-  let [row, column, scale] = [p * 80 + q * 10 + r, u * 80 + v * 10 + w, 1];
-  for (const digit of code.slice(8)) [row, column, scale] = [row * 2 + (digit > 2), column * 2 + ((digit - 1) % 2), scale * 2];
-  const centre = [100 + (column + 0.5) / (80 * scale), (row + 0.5) / (120 * scale)];
+  if (!code) return;
+  const [west, south, east, north] = meshBox(code);
+  const centre = [(west + east) / 2, (south + north) / 2];
   if (!map.getBounds().contains(centre)) map.jumpTo({ center: centre }, { isOurs: true });
+}
+
+// --- a municipality ----------------------------------------------------------------------------------------------------------
+
+/** Whoever moves on has left the municipality that was chosen. */
+function forgetTown() {
+  if (!value("town")) return;
+  form.elements.town.value = "";
+  write({ town: "" });
+}
+
+/** Go to a municipality: where it lies the server knows. */
+async function goTo(map, town) {
+  write({ town, bbox: town ? "" : address().get("bbox") });
+  if (!town) return;
+  await renew();
+  const box = document.getElementById("live").dataset.box?.split(",").map(Number);
+  if (box && map) map.fitBounds(box, { padding: 24, animate: false }, { isOurs: true });
 }
 
 const map = start();
@@ -299,6 +349,7 @@ form.addEventListener("change", ({ target }) => {
     write({ layers: layersOn().join() || "none" });
     return map && showLayers(map);
   }
+  if (target.name === "town") return goTo(map, value("town"));
   if (!["carrier", "as_of"].includes(target.name)) {
     write({ technology: value("technology"), profile: target.name === "profile" ? value("profile") : "", as_of: "" });
     return location.reload();
@@ -321,7 +372,9 @@ document.addEventListener("click", (event) => {
 for (const [name, isOn] of [["pointerover", true], ["focusin", true], ["pointerout", false], ["focusout", false]]) {
   document.addEventListener(name, ({ target }) => {
     const row = target.closest?.("a[data-cell]");
-    if (row) mark(map, "cell-pointed", (pointed = isOn ? row.dataset.cell : ""));
+    if (!row) return;
+    pointed = isOn ? row.dataset.cell : "";
+    showMarks(map);
   });
 }
 addEventListener("keydown", (event) => event.key === "Escape" && chosenCell() && choose(map, "", false));

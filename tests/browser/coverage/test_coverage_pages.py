@@ -3,6 +3,7 @@
 import csv
 import io
 from typing import Literal
+from urllib.parse import unquote_plus
 
 import httpx
 import pytest
@@ -71,6 +72,90 @@ async def test_a_carrier_and_an_earlier_day_are_an_address(chromium: Browser, su
         assert await page.get_by_role("region", name="凡例").get_by_role("row").all_inner_texts() == shown
 
 
+@pytest.mark.parametrize(
+    ("language", "bounds", "histogram"),
+    [
+        ("ja", "判定の幅としきい値", "25 m区間の電波の強さ"),
+        ("en", "Bounds against the threshold", "Segments by signal"),
+    ],
+)
+async def test_a_cell_is_chosen_on_the_map_by_mouse_and_by_keys(
+    chromium: Browser, surveyed: Place, language: str, bounds: str, histogram: str
+) -> None:
+    known = surveyed.rows(
+        "SELECT mesh_code, ST_X(ST_Centroid(geom)) AS lon, ST_Y(ST_Centroid(geom)) AS lat FROM ogc.coverage_cells"
+        " WHERE level = 'quarter' AND carrier = 'all' AND state = 'gap' ORDER BY mesh_code"
+    )[9]
+    box = f"{known.lon - 0.01:.6f},{known.lat - 0.006:.6f},{known.lon + 0.01:.6f},{known.lat + 0.006:.6f}"
+    async with window(chromium) as page:
+        await page.goto(f"{surveyed.site}/coverage?bbox={box}&lang={language}")
+        await page.wait_for_load_state("networkidle")
+        canvas = page.locator("canvas")
+        size = await canvas.bounding_box()
+        assert size
+        await canvas.click(position={"x": size["width"] / 2 + 3, "y": size["height"] / 2 + 3})
+        await page.wait_for_url(f"**cell={known.mesh_code}**")
+        evidence = page.locator("#evidence")
+        for words in (known.mesh_code, bounds, histogram, "2026-03-02"):
+            await expect(evidence).to_contain_text(words)
+        await page.keyboard.press("Escape")
+        await expect(evidence).to_be_hidden()
+        await canvas.focus()
+        await page.keyboard.press("Enter")
+        await expect(evidence).to_contain_text(bounds)
+        await expect(evidence).to_be_focused()
+        assert f"cell={known.mesh_code}" in page.url
+
+
+async def test_map_legend_and_list_speak_of_the_same_meshes(chromium: Browser, surveyed: Place) -> None:
+    async with window(chromium) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(unquote_plus(request.url)))
+        for zoom, box, level, words in (
+            ("far", "138.6,35.5,139.6,36.1", "half", "500 mメッシュ"),
+            ("near", VIEW.removeprefix("bbox="), "quarter", "250 mメッシュ"),
+        ):
+            asked.clear()
+            await page.goto(f"{surveyed.site}/coverage?bbox={box}")
+            legend = page.get_by_role("region", name="凡例")
+            await expect(legend.get_by_role("columnheader", name=words)).to_be_visible()
+            await page.wait_for_load_state("networkidle")
+            tiles = [url for url in asked if "/coverage-cells/tiles/" in url]
+            assert tiles and all(f"level = '{level}'" in url and "state <> 'unknown'" in url for url in tiles), zoom
+            counted = await legend.get_by_role("row", name="つながらない").get_by_role("cell").first.inner_text()
+            (row,) = surveyed.rows(
+                "SELECT count(*) AS n FROM ogc.coverage_cells WHERE carrier = 'all' AND state = 'gap'"
+                f" AND coalesce(grade, 'none') = 'none' AND level = '{level}'"
+            )
+            assert int(counted) == row.n > 0
+            codes = await page.locator("a[data-cell]").evaluate_all("links => links.map((link) => link.dataset.cell)")
+            assert {len(code) for code in codes} == {9 if level == "half" else 10}
+
+
+async def test_the_map_goes_to_a_municipality_and_the_address_says_so(chromium: Browser, surveyed: Place) -> None:
+    async with window(chromium) as page:
+        await page.goto(f"{surveyed.site}/coverage")
+        await page.wait_for_load_state("networkidle")
+        picker = page.get_by_label("区市町村へ移動")
+        await picker.select_option("大島町")
+        await page.wait_for_url("**town=13361&bbox=*")
+        await expect(page.get_by_text("測ったメッシュはありません", exact=False)).to_be_visible()
+        await page.goto(page.url)
+        await expect(picker).to_have_value("13361")
+        await picker.select_option("奥多摩町")
+        await page.wait_for_url("**town=13308&bbox=*")
+        await expect(page.locator("a[data-cell]").first).to_be_visible()
+        await page.locator("canvas").focus()
+        await page.keyboard.press("ArrowRight")
+        await expect(picker).to_have_value("")
+    async with window(chromium, java_script_enabled=False) as page:
+        await page.goto(f"{surveyed.site}/coverage")
+        await page.get_by_label("区市町村へ移動").select_option("奥多摩町")
+        await page.get_by_role("button", name="表示").click()
+        await expect(page.get_by_label("区市町村へ移動")).to_have_value("13308")
+        await expect(page.locator("a[data-cell]").first).to_be_visible()
+
+
 async def test_list_and_evidence_need_no_script(chromium: Browser, surveyed: Place) -> None:
     async with window(chromium, java_script_enabled=False) as page:
         await page.goto(f"{surveyed.site}/coverage")
@@ -110,7 +195,7 @@ async def test_a_resident_reports_without_an_account(chromium: Browser, surveyed
         await page.get_by_label("緯度").fill("35.80941")
         await page.get_by_label("経度").fill("139.09623")
         await page.get_by_role("button", name="知らせる", exact=True).click()
-        await expect(page.get_by_text("ありがとうございました")).to_be_visible()
+        await expect(page.get_by_text("ありがとうございました。受け取りました。")).to_be_visible()
         found = surveyed.rows(
             "SELECT ST_X(geom) AS lon, part_of_day, NOT is_sample AS is_real FROM resident_report ORDER BY is_sample"
         )
@@ -123,7 +208,7 @@ async def test_pages_of_planners_in_every_width_and_scheme(chromium: Browser, su
         await look(page, "municipalities")
         await page.goto(f"{surveyed.site}/coverage/municipalities/{TOWN}")
         await look(page, "municipality")
-        await sign_in(page, surveyed, "planner", "/coverage/compare")
+        await sign_in(page, surveyed, "planner", "/coverage/compare?by=days")
         await expect(page.get_by_text("変わったメッシュ", exact=False).first).to_be_visible()
         await look(page, "compare")
         await page.goto(surveyed.site + "/surveys?lang=en")
