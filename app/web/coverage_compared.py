@@ -164,7 +164,11 @@ def _read_days(session: Session, bound: dict[str, Any], town: str) -> dict[str, 
     )
     matrix: Matrix = {(row[0], row[1]): Amount(*row[2:]) for row in counted}
     rows = session.execute(
-        text(f"{_BETWEEN_DAYS} SELECT * FROM pairs WHERE before <> after ORDER BY mesh_code LIMIT {DRAWN}"), bound
+        text(
+            f"{_BETWEEN_DAYS} SELECT * FROM pairs WHERE NOT (before = 'unknown' AND after = 'unknown')"
+            f" ORDER BY before = after, mesh_code LIMIT {DRAWN}"
+        ),
+        bound,
     ).all()
     pairs = [
         Pair(

@@ -11,7 +11,7 @@ from app.db import make_engine
 from app.demo.people import add_demo_people
 from tests.browser.accounts.conftest import Mailbox, Place, _passwords
 from tests.browser.conftest import running
-from tests.browser.coverage.rows import add_coverage, add_log
+from tests.browser.coverage.rows import add_claims, add_coverage, add_log, add_two_drives
 from tests.conftest import database
 
 
@@ -28,6 +28,8 @@ def surveyed(server_url: str, migrated_template: str, tmp_path_factory: pytest.T
         with psycopg.connect(url) as connection:
             add_coverage(connection)
             add_log(connection)
+            add_two_drives(connection)
+            add_claims(connection)
         owner = make_engine(settings)
         with running(settings) as address:
             site = address.replace("127.0.0.1", "localhost")

@@ -3,6 +3,7 @@
 import math
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -136,3 +137,44 @@ def add_log(connection: psycopg.Connection[Any]) -> None:
         " VALUES (%s, 'okutama.csv', 'x', 123456, 'examined', %s, 100)",
         [SURVEY, Jsonb(report)],
     )
+
+
+def add_two_drives(connection: psycopg.Connection[Any]) -> None:
+    """Two surveys with measurements along the same road, the second where a station began to serve it and goes on."""
+    for number, day in enumerate(DAYS):
+        survey, file = UUID(int=2 + 2 * number), UUID(int=3 + 2 * number)
+        connection.execute("SELECT set_config('app.duty', 'worker', true)")
+        connection.execute(
+            "INSERT INTO survey (survey_id, code, title, municipality_codes, began_on, ended_on, method, state, is_sample,"
+            " carriers_public, published_at) VALUES (%s, %s, %s, '{13308}', %s, %s, 'drive', 'published', true, true, now())",
+            [survey, f"sample-drive-{number + 1}", f"奥多摩 くらべる調査 {number + 1}（サンプル）", day, day],
+        )
+        connection.execute(
+            "INSERT INTO survey_file (file_id, survey_id, file_name, file_sha256, file_bytes, state, rows_taken)"
+            " VALUES (%s, %s, 'drive.csv', %s, 1, 'loaded', 1)",
+            [file, survey, file.hex],
+        )
+        connection.execute("SELECT measurement_partition(%s)", [survey])
+        connection.execute(
+            _DRIVE, {"survey": survey, "file": file, "day": day, "columns": 4 + 2 * number, "later": number}
+        )
+
+
+# Forty points to a cell: the first cells always served, the next two only later.
+_DRIVE = """
+INSERT INTO measurement (survey_id, file_id, row_number, at, lon, lat, carrier, device, technology, rsrp_dbm)
+SELECT %(survey)s, %(file)s, row_number() OVER (), %(day)s::date + make_interval(secs => n), 139.05 + (n + 0.5) / 40 / 320,
+  35.79 + 2.5 / 480, carrier, 'phone', '4g', CASE WHEN n >= 80 AND n < 160 AND %(later)s = 0 THEN -132 ELSE -84 END
+FROM generate_series(0, %(columns)s * 40 - 1) n, unnest(ARRAY['sample-a', 'sample-b', 'sample-c', 'sample-d']) carrier
+"""
+
+
+def add_claims(connection: psycopg.Connection[Any]) -> None:
+    """A public claim of one carrier over the west of the cells, and a private one of another; needs the demo people."""
+    for carrier, is_public in (("sample-a", True), ("sample-b", False)):
+        connection.execute(
+            "INSERT INTO claimed_area (organisation_id, carrier, technology, title, as_of, is_public, is_sample, geom)"
+            " SELECT organisation_id, %s, '4g', 'サンプル 4Gエリア', '2026-09-01', %s, true,"
+            " ST_Multi(ST_MakeEnvelope(139.0, 35.7, 139.09, 35.9, 4326)) FROM organisation LIMIT 1",
+            [carrier, is_public],
+        )
