@@ -13,14 +13,16 @@ import pytest
 from psycopg.rows import dict_row
 from sqlalchemy import text
 
+from app.accounts.actor import Transactions
 from app.config import Settings
 from app.coverage.aggregation import cell_months
+from app.coverage.build import build
 from app.coverage.engines import open_duckdb
 from app.coverage.openings import station_events
 from app.coverage.profiles import get_profile
 from app.coverage.segments import quarter_of, segment_ids
 from app.coverage.states import CellStates, judge
-from app.db import make_engine, make_sessions
+from app.db import make_engine, make_sessions, make_worker_engine
 from app.demo.people import add_demo_people
 from app.demo.sample_drives import LOWEST_DBM, Drive, phones_on
 from app.demo.sample_roads import ground_of, length_m, road_network, seeded
@@ -216,3 +218,18 @@ def _shares(segments: Any, mean_dbm: Any) -> dict[int, float]:
     """The share of each quarter mesh's squares that reach the threshold."""
     cells, of = numpy.unique(quarter_of(segments), return_inverse=True)
     return dict(zip(cells.tolist(), (numpy.bincount(of, mean_dbm >= -110) / numpy.bincount(of)).tolist(), strict=True))
+
+
+def test_engines_build_the_same(settings: Settings, reader: Reader) -> None:
+    """Cells, gaps and municipalities of the sample surveys, by DuckDB and by PostgreSQL."""
+    engine, made = make_worker_engine(settings), []
+    for name in ("duckdb", "postgresql"):
+        said = build(Transactions(engine), settings, get_profile("tmg-4g-outdoor-1"), ON, name)
+        found = [
+            reader.execute(f"SELECT (to_jsonb(t) - 'build_id')::text AS row FROM {table} t ORDER BY 1").fetchall()
+            for table in ("coverage_cell", "coverage_gap", "coverage_municipality", "survey_road")
+        ]
+        assert all(found) and said["cells"] == len(found[0])
+        made.append((said["rows_read"], found))
+    engine.dispose()
+    assert made[0] == made[1]

@@ -133,14 +133,20 @@ def open_duckdb(threads: int | None = None, memory: str | None = None) -> Iterat
 
 @contextmanager
 def open_spark(master: str | None = None, **options: str) -> Iterator[SparkEngine]:
-    """Spark, by default on this machine's cores. Raises ImportError where the extra `spark` is not installed."""
+    """Spark, by default on this machine's cores. Raises ImportError where the extra `spark`, or Java, is not installed."""
+    from pyspark.errors import PySparkRuntimeError
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName("tsunagaru").config("spark.sql.session.timeZone", "UTC")
     builder = builder.config("spark.ui.enabled", "false").config("spark.driver.memory", "4g")
     for key, value in options.items():
         builder = builder.config(key.replace("_", "."), value)
-    session = (builder.master(master) if master else builder).getOrCreate()
+    try:
+        session = (builder.master(master) if master else builder).getOrCreate()
+    except (PySparkRuntimeError, FileNotFoundError) as error:
+        if isinstance(error, PySparkRuntimeError) and error.getCondition() != "JAVA_GATEWAY_EXITED":
+            raise
+        raise ImportError("Spark could not start Java") from error
     try:
         yield SparkEngine(ibis.pyspark.connect(session))
     finally:

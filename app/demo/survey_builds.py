@@ -14,10 +14,9 @@ from app.coverage.profiles import DEFAULT_PROFILE, get_profile
 from app.db import make_worker_engine
 
 Say = Callable[[str], None]
-# Now, and after and before the station between two surveys; other profiles are built of today alone. The newest first:
-# it is the one whose roads are drawn.
+# Now, and after and before the station between two surveys; other profiles are built of today alone.
 AS_OF_MONTHS_AGO = (0, 3, 7)
-FURTHER_PROFILES = ("tmg-5g-outdoor-1",)
+FURTHER_PROFILES = ("tmg-5g-outdoor-1", "mic-4g-half-mesh-1")
 ENGINE = "duckdb"
 
 

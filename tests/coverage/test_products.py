@@ -1,6 +1,7 @@
 """From measurements to cells, gaps, municipalities and roads, in the database."""
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -286,14 +287,44 @@ def test_a_station_opened_near_by_makes_a_gap_doubtful(owner: psycopg.Connection
     assert cells(owner, row=1)[:2] == ["uncertain"] * 2
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "postgresql"])
-def test_command(owner: psycopg.Connection[Any], settings: Settings, engine: str) -> None:
-    survey_of_all_kinds(owner)
-    done = subprocess.run(
+def run_command(settings: Settings, engine: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`coverage build` of the last day of June."""
+    return subprocess.run(
         [sys.executable, "-m", "app", "coverage", "build", "--engine", engine, "--as-of", "2026-06-30", "--json"],
         capture_output=True, text=True, check=False,
-        env={"PATH": "/usr/bin:/bin", "DATABASE_URL": str(settings.database_url), "SURVEY_FOLDER": str(settings.survey_folder)},
+        env={
+            "PATH": "/usr/bin:/bin", "DATABASE_URL": str(settings.database_url), "SURVEY_FOLDER": str(settings.survey_folder),
+            **environment,
+        },
     )  # fmt: skip
+
+
+NO_JAVA = pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs a Java runtime")
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgresql", pytest.param("spark", marks=NO_JAVA)])
+def test_command(owner: psycopg.Connection[Any], settings: Settings, engine: str) -> None:
+    if engine == "spark":
+        pytest.importorskip("pyspark")
+    survey_of_all_kinds(owner)
+    done = run_command(settings, engine)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert (said["engine"], said["rows_read"], said["quarter_gap"], said["quarter_unknown"]) == (engine, 1120, 2, 56)
+
+
+@pytest.mark.parametrize("missing", ["pyspark", "java"])
+def test_command_without_spark_says_what_to_install(
+    owner: psycopg.Connection[Any], settings: Settings, tmp_path: Path, missing: str
+) -> None:
+    survey_of_all_kinds(owner)
+    if missing == "pyspark":
+        (tmp_path / "pyspark.py").write_text("raise ImportError('no pyspark')")
+        done = run_command(settings, "spark", PYTHONPATH=str(tmp_path))
+    else:
+        pytest.importorskip("pyspark")
+        done = run_command(settings, "spark", JAVA_HOME=str(tmp_path / "nothing"))
+    assert done.returncode == 1
+    assert "追加 spark と Java" in done.stderr and "install the extra [spark]" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert owner.execute("SELECT count(*) FROM coverage_build").fetchone() == (0,)
