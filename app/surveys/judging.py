@@ -146,8 +146,8 @@ SPEED_IN_MS = Rule(
 )  # fmt: skip
 CARRIER_SPELLING = Rule(
     "carrier-spelling", "mended",
-    "通信事業者の書き方が{count}通りありました。同じ事業者にまとめました：{spellings}",
-    "Carriers were spelt in {count} ways and brought together: {spellings}", "carrier",
+    "通信事業者の書き方（{count}通り）を、次のように読みました：{spellings}",
+    "Carriers, spelt in {count} ways, were read as: {spellings}", "carrier",
 )  # fmt: skip
 CARRIER_OF_DEVICE = Rule(
     "carrier-of-device", "mended",

@@ -15,6 +15,7 @@ from app.accounts.permissions import Permission
 from app.accounts.sessions import SignedIn
 from app.problems import INVALID, Problem
 from app.surveys import schemas
+from app.territory.facts import facts_by_code
 from app.web.account_forms import Onward, PageRequires, SignInNeeded
 
 _FIELDS_MAX, _FIELD_BYTES_MAX = 20, 64 * 1024
@@ -53,10 +54,16 @@ def survey_facts(form: Mapping[str, Any]) -> dict[str, Any]:
         "contractor": str(form.get("contractor", "")).strip() or None,
         "note": str(form.get("note", "")).strip() or None,
         "devices": [device.strip() for device in re.split(r"[,、\n]", str(form.get("devices", ""))) if device.strip()],
-        "municipality_codes": [code for code in _BETWEEN.split(str(form.get("municipality_codes", ""))) if code],
+        "municipality_codes": _town_codes(str(form.get("municipality_codes", ""))),
         "carriers_public": "carriers_public" in form,
     }
     return _checked(schemas.SurveyRequest, wanted).model_dump()
+
+
+def _town_codes(written: str) -> list[str]:
+    """Codes of the municipalities named, or given by code; what is neither stays, and is refused with the rest."""
+    by_name = {town.name: town.code5 for town in facts_by_code().values()}
+    return [by_name.get(words, words) for words in _BETWEEN.split(written) if words]
 
 
 def log_choices(form: Mapping[str, Any], targets: Mapping[str, str]) -> dict[str, Any]:

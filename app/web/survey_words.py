@@ -8,6 +8,7 @@ from app.clock import TOKYO
 from app.surveys.fields import BY_NAME, FIELDS
 from app.surveys.models import Measurement
 from app.surveys.recipes import OTHER, PLAIN, RECIPES
+from app.territory.facts import facts_by_code
 from app.web.coverage_words import carrier_name
 from app.web.list_words import file_size
 from app.web.messages import Language
@@ -40,6 +41,7 @@ def survey_words(language: Language) -> dict[str, Callable[..., Any]]:
         "thousands": lambda n: f"{n or 0:,}",
         "by_level": by_level,
         "moment": moment,
+        "town_names": town_names,
         "figure": lambda value: f"{value:.9g}" if isinstance(value, float) else value,
         "meaning": lambda name: _MEANINGS.get(name or "", ("", ""))[0 if language == "ja" else 1],
         "column_title": lambda name: _column_title(name, language),
@@ -78,6 +80,12 @@ def target_of(report: Mapping[str, Any], heading: str) -> str:
         said = columns.get(heading)
         return str(said.get("field") or "") if isinstance(said, Mapping) else said or ""
     return next((str(one.get("field") or "") for one in columns if one.get("heading") == heading), "")
+
+
+def town_names(codes: Sequence[str] | None) -> str:
+    """Municipalities as a form takes them back: by name, else by code."""
+    facts = facts_by_code()
+    return "、".join(facts[code].name if code in facts else code for code in codes or ())
 
 
 def moment(written: str) -> str:

@@ -84,6 +84,18 @@ async def test_the_template_is_had_from_the_survey_and_reads_itself(surveys: Sur
     assert (await surveys.examine(survey, template.content))["rows_taken"] == 3
 
 
+async def test_municipalities_are_named_or_given_by_code(surveys: Surveys) -> None:
+    facts = {"title": "調査", "began_on": "2026-04-01", "ended_on": "2026-04-02", "method": "drive"}
+    made = await post(surveys, "/surveys", code="named", municipality_codes="奥多摩町、檜原村 13361", **facts)
+    assert made.status_code == 303
+    read = await surveys.ask("GET", made.headers["location"].removeprefix("/"))
+    assert read.json()["municipality_codes"] == ["13308", "13307", "13361"]
+    answer = await surveys.client.get(made.headers["location"], headers=surveys.world["planner"].session)
+    assert 'value="奥多摩町、檜原村、大島町"' in answer.text, "the form for changing says them by name"
+    refused = await post(surveys, "/surveys", code="unnamed", municipality_codes="奥多摩市", **facts)
+    assert (refused.status_code, "赤い枠の項目" in refused.text) == (422, True)
+
+
 async def test_loaded_logs_say_where_to_go_on(surveys: Surveys) -> None:
     survey = await surveys.make()
     loaded = await surveys.load(survey, log(30))
