@@ -5,10 +5,13 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import orjson
 import pyarrow.parquet as pq
+import pyogrio
 import pytest
+import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -171,7 +174,20 @@ def test_the_unit_of_a_speed_is_that_of_the_positions(
     assert set(rules(log, "mended")) == ({rule} if rule else set())
 
 
-def test_a_workbook_and_geojson_come_to_the_same(tmp_path: Path) -> None:
+def geopackage(path: Path, lines: list[list[str]]) -> bytes:
+    """The lines as points with attributes, in Japan's own coordinates (JGD2011)."""
+    points = shapely.points([[float(lon), float(lat)] for _, lat, lon, *_ in lines])
+    names = ["日時", *HEAD.split(",")[3:]]
+    columns = [
+        np.array(column, dtype=object) for column in zip(*([at, *rest] for at, _, _, *rest in lines), strict=True)
+    ]
+    pyogrio.raw.write(
+        path, shapely.to_wkb(points), columns, names, driver="GPKG", layer="log", crs="EPSG:6668", geometry_type="Point"
+    )
+    return path.read_bytes()
+
+
+def test_a_workbook_geojson_and_geopackage_come_to_the_same(tmp_path: Path) -> None:
     lines = drive(4)
     book = openpyxl.Workbook()
     for line in [HEAD.split(","), *lines]:
@@ -190,12 +206,13 @@ def test_a_workbook_and_geojson_come_to_the_same(tmp_path: Path) -> None:
         judge(tmp_path, text_of(lines)),
         judge(tmp_path, (tmp_path / "book.xlsx").read_bytes(), "log.xlsx"),
         judge(tmp_path, geojson, "log.geojson"),
+        judge(tmp_path, geopackage(tmp_path / "made.gpkg", lines), "log.gpkg"),
     ]
     taken = []
     for log in logs:
         assert log.taken == 4, log.report["findings"]
         taken.append([{k: v for k, v in row.items() if k != "row_number"} for row in rows(log)])
-    assert taken[0] == taken[1] == taken[2]
+    assert taken[0] == taken[1] == taken[2] == taken[3]
 
 
 def test_blank_lines_keep_the_numbers_of_rows(tmp_path: Path) -> None:
