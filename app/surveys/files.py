@@ -18,7 +18,7 @@ from app.problems import CONFLICT, INVALID, NOT_FOUND, Problem
 from app.surveys.campaigns import Row, defer_build
 
 PIECE_BYTES = 1 << 20
-LISTED = 500  # files of one page of a survey's list, unless less is asked for
+LISTED = 100  # files of one page of a survey's list
 READABLE_STATES = ("waiting", "examining", "examined", "refused")  # a log that may still be read otherwise
 
 _COLUMNS = """

@@ -148,11 +148,13 @@ def withdraw_survey(
 
 
 @router.get("/surveys/{survey_id}/files")
-def read_files(actor: SurveyImporter, db: Db, survey_id: UUID) -> list[schemas.SurveyFile]:
-    """A survey's files, newest first, without preview and findings."""
+def read_files(
+    actor: SurveyImporter, db: Db, survey_id: UUID, after: UUID | None = None, limit: Limit = 100
+) -> list[schemas.SurveyFile]:
+    """A survey's files, newest first, without preview and findings; `after` is the last id of the page before."""
     with db.begin(actor) as session:
         campaigns.get_survey(session, survey_id)
-        found = files.list_files(session, survey_id)
+        found = files.list_files(session, survey_id, after, limit)
     return [schemas.SurveyFile.model_validate(row, extra="ignore") for row in found]
 
 

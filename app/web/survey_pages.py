@@ -90,9 +90,9 @@ def get_template(viewer: SurveyViewer) -> Response:
 
 
 @router.get("/surveys/{survey_id}")
-def show_survey(request: Request, viewer: SurveyViewer, db: Db, survey_id: UUID) -> Response:
-    """One survey."""
-    return _survey(request, viewer, db, survey_id)
+def show_survey(request: Request, viewer: SurveyViewer, db: Db, survey_id: UUID, after: UUID | None = None) -> Response:
+    """One survey, with its files after the file `after`."""
+    return _survey(request, viewer, db, survey_id, after=after)
 
 
 def _survey(
@@ -102,12 +102,13 @@ def _survey(
     survey_id: UUID,
     problem: Problem | None = None,
     typed: Mapping[str, Any] | None = None,
+    after: UUID | None = None,
 ) -> Response:
     with db.begin(viewer.actor) as session:
         found = campaigns.get_survey(session, survey_id)
-        sent = files.list_files(session, survey_id)
+        sent = files.list_files(session, survey_id, after, files.LISTED + 1)
     return _page(
-        request, "survey.html", problem=problem, survey=found, files=sent, typed=typed or {}, is_own=_is_own(found, viewer),
+        request, "survey.html", problem=problem, survey=found, files=sent[: files.LISTED], has_older=len(sent) > files.LISTED, typed=typed or {}, is_own=_is_own(found, viewer),
         working=any(one["state"] in WORKING for one in sent),
     )  # fmt: skip
 

@@ -71,3 +71,23 @@ def test_files_are_listed_page_by_page(owner: Owner, world: World, db: Transacti
         assert files.list_files(session, survey, foreign) == [], "a file of another survey is no place to go on from"
     assert read == whole
     assert len(whole) == 7
+
+
+async def test_pages_and_the_api_go_on_to_earlier_files(surveys: Surveys, owner: Owner) -> None:
+    survey = await surveys.make()
+    owner.execute(
+        "INSERT INTO survey_file (survey_id, file_name, file_sha256, file_bytes, created_at) SELECT %s, n || '.csv',"
+        " lpad(n::text, 64, '0'), 1, '2026-04-01'::timestamptz + n * interval '1 hour' FROM generate_series(1, %s) n",
+        (survey, files.LISTED + 1),
+    )
+    page = (await surveys.ask("GET", f"surveys/{survey}/files")).json()
+    assert len(page) == files.LISTED
+    last = page[-1]["file_id"]
+    rest = (await surveys.ask("GET", f"surveys/{survey}/files?after={last}&limit=10")).json()
+    assert [one["file_name"] for one in rest] == ["1.csv"]
+    assert (await surveys.ask("GET", f"surveys/{survey}/files?limit=0")).status_code in (400, 422)
+    session = surveys.world["planner"].session
+    shown = await surveys.client.get(f"/surveys/{survey}", headers=session)
+    assert f"?after={last}" in shown.text
+    older = await surveys.client.get(f"/surveys/{survey}?after={last}", headers=session)
+    assert "?after=" not in older.text and ">1.csv<" in older.text
