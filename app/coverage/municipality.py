@@ -130,11 +130,12 @@ def _row(name: str, rows: Sequence[RowMapping]) -> dict[str, Any]:
     amounts: dict[str, float] = {}
     for row in rows:
         amounts[row["part"]] = amounts.get(row["part"], 0.0) + row["km"]
-    titles = {row["title"] for row in rows}
+    titles, codes = {row["title"] for row in rows}, {row["survey"] for row in rows}
     return {
         **table_row(name, amounts),
         "samples": sum(row["samples"] for row in rows),
-        "survey": titles.pop() if len(titles) == 1 else None,
+        "survey": titles.pop() if len(codes) == 1 else None,
+        "code": codes.pop() if len(codes) == 1 else None,
         "began_on": min(row["began_on"] for row in rows),
         "ended_on": max(row["ended_on"] for row in rows),
     }

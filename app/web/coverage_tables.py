@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
+from app.applications.exports import harmless
 from app.coverage.comparing import area_km2
 from app.coverage.surveys_alone import Measured
 from app.mesh import mesh_bounds
@@ -155,10 +156,16 @@ def file_answer(content: bytes, media_type: str, name: str) -> Response:
     return Response(content, media_type=media_type, headers=headers)
 
 
+def _plain(value: Any) -> Any:
+    return harmless(value) if isinstance(value, str) else value
+
+
 def as_csv(table: Table) -> bytes:
     """The table as CSV (UTF-8 with BOM), for spreadsheets."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows([table[1], *table[2]])
+    csv.writer(out, lineterminator="\r\n").writerows(
+        [[_plain(value) for value in row] for row in (table[1], *table[2])]
+    )
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -169,7 +176,7 @@ def as_workbook(tables: Sequence[Table], notes: Sequence[str]) -> bytes:
     for title, headings, rows in tables:
         sheet = book.create_sheet(title[:31])
         for line in ([title], *([note] for note in notes), [], headings, *rows):
-            sheet.append(line)
+            sheet.append([_plain(value) for value in line])
         sheet["A1"].font = Font(bold=True, size=14)
         at = len(notes) + 3
         for cell in sheet[at]:

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from playwright.async_api import Browser, expect
 
+from app.web.coverage_tables import as_csv, as_workbook
 from tests.browser.accounts.conftest import Place, sign_in, window
 from tests.browser.coverage.rows import PROFILE, TOWN
 from tests.browser.coverage.test_coverage_pages import look
@@ -181,3 +182,10 @@ async def test_tables_are_english_too_and_fit_a_phone(chromium: Browser, surveye
             await look(page, name)
             said = await page.get_by_role("main").inner_text()
             assert "coverage." not in said and "Sample" in said
+
+
+def test_a_title_is_never_a_formula() -> None:
+    table = ("t", ["=1+1", "n"], [["@SUM(A1)", -3.5], ["奥多摩町", "−"]])
+    assert as_csv(table).decode("utf-8-sig").splitlines() == ["'=1+1,n", "'@SUM(A1),-3.5", "奥多摩町,−"]
+    sheet = openpyxl.load_workbook(io.BytesIO(as_workbook([table], ["note"])))["t"]
+    assert [cell.data_type for row in sheet.iter_rows(min_row=4) for cell in row] == ["s", "s", "s", "n", "s", "s"]
