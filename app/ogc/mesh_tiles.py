@@ -5,10 +5,11 @@ as much. The relation has `level`, `mesh_row`, `mesh_col` (of the south-west cor
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from app.geo import Bbox, TileCoord
-from app.ogc.sql import Sql, fill, joined
+from app.ogc.sql import Sql, fill, joined, quoted
 
 ROWS, COLUMNS = 480, 320  # quarter meshes in a degree of latitude, of longitude. Source: JIS X 0410
 WEST_DEG = 100  # where columns begin
@@ -26,46 +27,58 @@ def mesh_rows(
     """
     if place.z < HALVES_FROM_ZOOM:
         return Sql('SELECT NULL::geometry AS "_geom" WHERE false')
-    first_row, last_row = math.floor(box.south * ROWS) - 1, math.floor(box.north * ROWS)  # - 1: a half mesh reaches in
-    first_col, last_col = (math.floor((edge - WEST_DEG) * COLUMNS) for edge in (box.west, box.east))
-    first_col -= 1
     size = 1 << place.z
 
     def units(share: float, start: int) -> float:
         return float(round(min(max((share * size - start) * extent, -buffer), extent + buffer)))
 
-    edges = (
-        [units(_share_x(col), place.x) for col in range(first_col, last_col + 3)],
-        [units(_share_y(row), place.y) for row in range(first_row, last_row + 3)],
-    )
-    inside = Sql(
-        "mesh_row BETWEEN %s AND %s AND mesh_col BETWEEN %s AND %s", (first_row, last_row, first_col, last_col)
-    )
-    conditions = _seen_at(place, conditions)
-    if not any("carrier" in condition.text for condition in conditions):
+    west, east = ((edge - WEST_DEG) * COLUMNS for edge in (box.west, box.east))
+    columns = _line_up(west, east, lambda col: units(_share_x(col), place.x))
+    rows = _line_up(box.south * ROWS, box.north * ROWS, lambda row: units(_share_y(row), place.y))
+    conditions = [*columns.holding("mesh_col"), *rows.holding("mesh_row"), *_seen_at(place, conditions)]
+    if not any('"carrier"' in condition.text for condition in conditions):
         # The index of rows and columns begins with the carrier; without one that of geometry finds them.
         sides = (box.west, box.south, box.east, box.north)
         conditions.append(Sql("geom && ST_MakeEnvelope(%s, %s, %s, %s, 4326)", sides))
-    placed = fill(
-        f"SELECT *, xs[mesh_col - {first_col - 1}] AS west, xs[mesh_col + mesh_span - {first_col - 1}] AS east,"
-        f" ys[mesh_row - {first_row - 1}] AS south, ys[mesh_row + mesh_span - {first_row - 1}] AS north"
-        f" FROM {relation}, (SELECT {{}} AS xs, {{}} AS ys) edges WHERE {{}}",
-        *(Sql("%s::float8[]", (list(line),)) for line in edges),
-        joined(" AND ", [inside, *conditions]),
-    )
     # The tile's y runs south: from its south edge to its north, the ring winds as the format wants it.
+    col, row = columns.place("mesh_col"), rows.place("mesh_row")
     return fill(
-        'SELECT ST_MakeEnvelope(west, south, east, north) AS "_geom"{} FROM ({}) placed WHERE west < east AND north < south',
+        f'SELECT ST_MakeEnvelope(xs[{col}], ys[{row}], xs[{col} + mesh_span], ys[{row} + mesh_span]) AS "_geom"{{}}'
+        f" FROM {relation}, (SELECT {{}} AS xs, {{}} AS ys) edges WHERE {{}}",
         attributes,
-        placed,
+        *(Sql("%s::float8[]", (line.edges,)) for line in (columns, rows)),
+        joined(" AND ", conditions),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Rows or columns of quarter meshes that show in a tile; `edges` are those of first - 1 to last + 2, in tile units."""
+
+    first: int
+    last: int
+    edges: list[float]
+
+    def holding(self, column: str) -> list[Sql]:
+        """A half mesh may begin one before the first."""
+        between = Sql(f"{column} BETWEEN %s AND %s", (self.first - 1, self.last))
+        return [between, Sql(f"{column} + mesh_span > %s", (self.first,))]
+
+    def place(self, column: str) -> str:
+        """Where among the edges (SQL, from 1) a mesh begins."""
+        return f"{column} - {self.first - 2}"
+
+
+def _line_up(start: float, end: float, units: Callable[[int], float]) -> _Line:
+    shown = [n for n in range(math.floor(start) - 1, math.floor(end) + 2) if units(n) != units(n + 1)]
+    return _Line(shown[0], shown[-1], [units(n) for n in range(shown[0] - 1, shown[-1] + 3)])
 
 
 def _seen_at(place: TileCoord, conditions: Sequence[Sql]) -> list[Sql]:
     """The conditions with those of the zoom."""
     halves_alone = [Sql("level = 'half'")] if place.z < QUARTERS_FROM_ZOOM else []
     if not conditions:
-        return [Sql("carrier = 'all'"), *(halves_alone or [Sql("level = 'quarter'")])]
+        return [Sql(f"{quoted('carrier')} = 'all'"), *(halves_alone or [Sql("level = 'quarter'")])]
     return [*conditions, *halves_alone]
 
 

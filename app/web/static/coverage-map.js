@@ -63,8 +63,8 @@ function tiles() {
 // --- style -----------------------------------------------------------------------------------------------------------------
 
 const shownAs = ["case", ["all", ["==", ["get", "state"], "gap"], SERVED], "weak", ["get", "state"]];
-/** Uncertain cells have the hue of what they lean to. */
-const leaning = () => ["match", ["get", "grade"], ["usable", "good"], colours().covered, "none", colours().gap, colours().weak];
+/** Uncertain cells have the hue of what they lean to; half meshes lean nowhere. */
+const leaning = () => ["match", ["get", "grade"], ["usable", "good"], colours().covered, "none", colours().gap, "weak", colours().weak, "#8b929c"];
 const hue = () => ["match", shownAs, "covered", colours().covered, "weak", colours().weak, "gap", colours().gap, leaning()];
 const UNCERTAIN = ["==", ["get", "state"], "uncertain"];
 const ids = (name) => [`${name}-half`, `${name}-quarter`];
