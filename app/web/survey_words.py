@@ -42,7 +42,7 @@ def survey_words(language: Language) -> dict[str, Callable[..., Any]]:
         "by_level": by_level,
         "moment": moment,
         "town_names": town_names,
-        "figure": lambda value: f"{value:.9g}" if isinstance(value, float) else value,
+        "figure": figure,
         "meaning": lambda name: _MEANINGS.get(name or "", ("", ""))[0 if language == "ja" else 1],
         "column_title": lambda name: _column_title(name, language),
         "target_of": target_of,
@@ -86,6 +86,11 @@ def town_names(codes: Sequence[str] | None) -> str:
     """Municipalities as a form takes them back: by name, else by code."""
     facts = facts_by_code()
     return "、".join(facts[code].name if code in facts else code for code in codes or ())
+
+
+def figure(name: str, value: Any) -> Any:
+    """A value as it was written: positions to 1 cm, others without what single precision adds."""
+    return f"{value:.{9 if name in ('lat', 'lon') else 6}g}" if isinstance(value, float) else value
 
 
 def moment(written: str) -> str:

@@ -67,13 +67,19 @@ async def test_what_was_chosen_for_one_name_stays_when_another_is_chosen(surveys
 
 
 async def test_a_file_that_was_never_sent_says_so(surveys: Surveys, owner: Owner) -> None:
-    place = add_log(owner, surveys.world, "hinohara")
+    """Sample logs: made without a file, and without numbers of rows."""
+    place, row = (
+        add_log(owner, surveys.world, "hinohara"),
+        '{"at": "2026-04-02T01:00:00+00:00", "accuracy_m": 6.30000019}',
+    )
+    owner.execute(f'UPDATE survey_file SET report = \'{{"rows": 1, "taken": 1, "preview": [{row}]}}\'')
     owner.execute("DELETE FROM survey_file_part WHERE file_id = %s", (place["file_id"],))
     path = f"surveys/{place['survey_id']}/files/{place['file_id']}"
     answer = await surveys.ask("GET", f"{path}/original")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
     assert "元のデータがありません" in answer.json()["detail"]
-    assert "送ったファイルはありません" in await page(surveys, f"/{path}")
+    told = await page(surveys, f"/{path}")
+    assert "送ったファイルはありません" in told and "1 2026-04-02 10:00:00 6.3" in told and "None" not in told
 
 
 async def test_the_template_is_had_from_the_survey_and_reads_itself(surveys: Surveys) -> None:
