@@ -35,7 +35,9 @@ SETTINGS = {f"public.{name}" for name in (
     "procedure", "organisation_procedure", "office_closure", "asset_route", "fee_rule", "reservation_cap",
 )}  # fmt: skip
 # What was computed for everybody, as the API tells it; what residents met.
-COVERAGE = {"ogc.coverage_builds", "ogc.coverage_municipalities", "public.resident_report"}
+COVERAGE = {
+    "ogc.coverage_builds", "ogc.coverage_municipalities", "ogc.survey_shares", "ogc.claimed_areas", "public.resident_report",
+}  # fmt: skip
 QUEUE = {f"jobs.procrastinate_{name}" for name in ("jobs", "workers", "periodic_defers", "events")}
 # Figures of cases: empty for whoever may not read figures.
 FIGURES = {
@@ -50,6 +52,7 @@ PRIVATE_VIEWS = FIGURES | {
     "ogc.coverage_history_whole",
     "ogc.coverage_gaps_whole",
     "ogc.survey_roads_whole",
+    "ogc.survey_shares_whole",
     "public.measurement_in_force",
     "public.station_lives",
 }
