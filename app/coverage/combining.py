@@ -81,4 +81,4 @@ def combine(session: Session, profile: Profile) -> None:
     )
     session.execute(text(ROWS))
     session.execute(text(TOGETHER), {"all_carriers": ALL})
-    session.execute(text("ANALYZE built_row"))
+    session.execute(text("ANALYZE built_row (is_sample, carrier, cell, state)"))
