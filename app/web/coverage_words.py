@@ -5,6 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from app.coverage.combining import TOGETHER_REASONS
 from app.coverage.profiles import Profile, all_profiles
 from app.coverage.reasons import REASONS
 from app.territory.facts import facts_by_code
@@ -59,7 +60,7 @@ def dbm(value: float | None) -> str:
 
 def reason_words(reason: str, language: Language) -> str:
     """Why a cell has its state, as a sentence."""
-    known = REASONS.get(reason)
+    known = REASONS.get(reason) or TOGETHER_REASONS.get(reason)
     return reason if known is None else known.ja + "。" if language == "ja" else known.en + "."
 
 
