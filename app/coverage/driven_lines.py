@@ -135,8 +135,12 @@ def _places(rows: pa.Table, towns: Towns, max_accuracy_m: float) -> _Places:
 
 def _coded(column: pa.ChunkedArray) -> tuple[Integers, list[str]]:
     """Texts as places among the distinct ones in rising order; null is the empty text."""
-    names, codes = np.unique(pc.fill_null(column, "").to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
-    return codes.astype(np.int64), names.tolist()
+    encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
+    names = np.array(encoded.dictionary.to_pylist(), dtype=object)
+    order = np.argsort(names)
+    places = np.empty(len(names), dtype=np.int64)
+    places[order] = np.arange(len(names))
+    return places[encoded.indices.to_numpy()], names[order].tolist()
 
 
 def _signal_dbm(rows: pa.Table) -> Floats:
