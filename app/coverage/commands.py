@@ -38,7 +38,10 @@ def build_coverage(
             Transactions(make_worker_engine(settings)), settings, judged_by, day, engine, Service("command-line")
         )
     except ImportError:
-        typer.echo("Spark を使えません。追加 spark と Java 17 を入れてください / install the extra [spark] and Java 17", err=True)
+        typer.echo(
+            "Spark を使えません。追加 spark と Java 17 を入れてください / install the extra [spark] and Java 17",
+            err=True,
+        )
         raise typer.Exit(1) from None
     if as_json:
         typer.echo(json.dumps(made, ensure_ascii=False))
