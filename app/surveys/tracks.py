@@ -44,17 +44,9 @@ def judge_tracks(connection: DuckDBPyConnection) -> Tracks:
     Reads `judged`. Of rows of one moment the one with a signal and the best accuracy stays; what is left is told apart
     by the values themselves.
     """
-    connection.execute(
-        f"""CREATE TABLE track AS
-        SELECT row_number, device, carrier, utc, lon, lat, coalesce(accuracy_m, 0) AS accuracy_m, speed_kmh,
-          coalesce(utc = lag(utc) OVER one, false) AS is_double,
-          coalesce({_distance("lon", "lat", "lag(lon) OVER one", "lag(lat) OVER one")}, 0) AS step_m,
-          coalesce(epoch(utc) - epoch(lag(utc) OVER one), 0) AS step_s
-        FROM judged WHERE verdict = 0
-        WINDOW one AS (PARTITION BY device, carrier ORDER BY utc, rsrp_dbm IS NULL, accuracy_m NULLS LAST,
-          hash(lon, lat, technology, band, rsrp_dbm, rsrq_db, sinr_db, nr_rsrp_dbm, nr_rsrq_db, downlink_mbps, uplink_mbps,
-               latency_ms, speed_kmh, in_vehicle, external_antenna))"""
-    )
+    _make_tracks(connection, "utc")
+    if _one(connection, "SELECT count(*) FROM track WHERE is_double"):
+        _make_tracks(connection, f"utc, {_BEST_FIRST}")
     connection.execute(
         f"CREATE TABLE doubtful AS SELECT row_number, {VERDICTS['duplicate-time']} AS verdict FROM track WHERE is_double"
     )
@@ -64,6 +56,26 @@ def judge_tracks(connection: DuckDBPyConnection) -> Tracks:
     ratio = _speed_ratio(connection)
     connection.execute("DROP TABLE track")
     return Tracks(ratio, separate)
+
+
+# Of rows of one moment. Asked for where there are such rows alone: to sort by it takes twice the time.
+_BEST_FIRST = (
+    "rsrp_dbm IS NULL, accuracy_m NULLS LAST, hash(lon, lat, technology, band, rsrp_dbm, rsrq_db, sinr_db, nr_rsrp_dbm,"
+    " nr_rsrq_db, downlink_mbps, uplink_mbps, latency_ms, speed_kmh, in_vehicle, external_antenna)"
+)
+
+
+def _make_tracks(connection: DuckDBPyConnection, order: str) -> None:
+    """The table `track`: rows with the step from the one before, and whether that was of the same moment."""
+    connection.execute(
+        f"""CREATE OR REPLACE TABLE track AS
+        SELECT row_number, device, carrier, utc, lon, lat, coalesce(accuracy_m, 0) AS accuracy_m, speed_kmh,
+          coalesce(utc = lag(utc) OVER one, false) AS is_double,
+          coalesce({_distance("lon", "lat", "lag(lon) OVER one", "lag(lat) OVER one")}, 0) AS step_m,
+          coalesce(epoch(utc) - epoch(lag(utc) OVER one), 0) AS step_s
+        FROM judged WHERE verdict = 0
+        WINDOW one AS (PARTITION BY device, carrier ORDER BY {order})"""
+    )
 
 
 def _refuse_jumps(connection: DuckDBPyConnection) -> int:
