@@ -14,7 +14,7 @@ from scripts.checks import ogctests
 from scripts.machine.browser_packages import ensure_browser_packages, ensure_node
 from scripts.machine.cluster import throwaway_cluster
 from scripts.machine.paper_fonts import ensure_paper_fonts
-from scripts.machine.postgres_server import apt_install
+from scripts.machine.postgres_server import apt_install, may_install
 from scripts.machine.processes import StopRequested, raise_on_stop_signals, run
 from scripts.machine.terminal import Refusal, refuse, say
 
@@ -25,6 +25,7 @@ PYTHON_CHECKS = {
     "import contracts": ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
 }
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+JAVA = "default-jre-headless"
 CJK_FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 
 
@@ -59,6 +60,7 @@ def main() -> int:
         ensure_browser_packages(with_tests=True)
         env.update(ensure_browser())
         ensure_paper_fonts()
+        ensure_java()
         ensure_ogctests()
         tally = Tally()
         run_checks(env, tally)
@@ -89,6 +91,12 @@ def ensure_browser() -> Mapping[str, str]:
         say(f"ブラウザーの試験を省きます / browser tests are skipped without: {' '.join(missing)}")
         return {}
     return {"CHROMIUM": str(find_chromium())}
+
+
+def ensure_java() -> None:
+    """What Spark runs on, installed after saying so; its tests skip themselves without."""
+    if shutil.which("java") is None and is_debian() and may_install():
+        apt_install(JAVA)
 
 
 def missing_packages() -> list[str]:
