@@ -178,7 +178,7 @@ def openapi() -> None:
     """API の説明（OpenAPI 3.1）を出します。"""
     from app.main import create_app
 
-    typer.echo(json.dumps(create_app().openapi(), ensure_ascii=False, indent=1))
+    typer.echo(json.dumps(create_app().openapi(), ensure_ascii=False, indent=0))
 
 
 def run() -> None:

@@ -1,6 +1,7 @@
 """What the report of a municipality prints: one page of A4 that stands alone in a meeting."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from app.web.coverage_drawing import draw
@@ -8,17 +9,12 @@ from app.web.coverage_tables import CLAIMS, SHARES, STATES, survey_words
 from app.web.coverage_words import SHOWN, carrier_name, profile_title, town_name
 from app.web.messages import Language, message
 
+Facts = dict[str, Any]
 
-def report_facts(
-    found: Mapping[str, Any], drawn: Mapping[str, Any], language: Language, address: str
-) -> dict[str, Any]:
+
+def report_facts(found: Mapping[str, Any], drawn: Mapping[str, Any], language: Language, address: str) -> Facts:
     """What the report of a municipality prints; `found` is what its page shows, `drawn` its cells."""
-    name = town_name(found["code"], language)
-    build = found["build"]
-
-    def say(key: str, **values: object) -> str:
-        return message(language, key, **values)
-
+    name, build, say = town_name(found["code"], language), found["build"], partial(message, language)
     return {
         "language": language,
         "title": say("coverage.report.title", town=name),
@@ -30,6 +26,18 @@ def report_facts(
         "map": draw(drawn, say("coverage.report.map.alt", town=name)) or "",
         "map_alt": say("coverage.report.map.alt", town=name),
         "map_keys": [[state, say(f"coverage.shown.{state}")] for state in SHOWN],
+        **_states(found, language),
+        **_gaps(found, language),
+        **_beside(found, language),
+        **_rests(found, language),
+        "foot": address,
+    }
+
+
+def _states(found: Mapping[str, Any], language: Language) -> Facts:
+    """Cells, roads and people by state, a row a carrier."""
+    say = partial(message, language)
+    return {
         "states_title": say("coverage.report.states"),
         "state_headings": [
             say("coverage.carrier"),
@@ -46,6 +54,13 @@ def report_facts(
             for row in found["states"]
         ],
         "states_note": say("coverage.report.note"),
+    }
+
+
+def _gaps(found: Mapping[str, Any], language: Language) -> Facts:
+    """Gaps, a row a kind."""
+    say = partial(message, language)
+    return {
         "gaps_title": say("coverage.report.gaps"),
         "gap_headings": [
             say("coverage.gap.kind"),
@@ -69,6 +84,13 @@ def report_facts(
             for row in found["kinds"]
         ],
         "gaps_note": say("coverage.gap.note"),
+    }
+
+
+def _beside(found: Mapping[str, Any], language: Language) -> Facts:
+    """What stands beside the measured cells: shares of each survey, and carriers' claims."""
+    say = partial(message, language)
+    return {
         "shares_title": say("coverage.shares"),
         "share_headings": [say("coverage.table.survey"), *(f"{say(f'coverage.share.{part}')} (%)" for part in SHARES)],
         "share_rows": [
@@ -82,6 +104,13 @@ def report_facts(
             [f"{carrier_name(row['carrier'], language)} ({row['as_of']})", *(f"{row[part]:,}" for part in CLAIMS)]
             for row in found["claimed"]
         ],
+    }
+
+
+def _rests(found: Mapping[str, Any], language: Language) -> Facts:
+    """What the figures rest on."""
+    build, say = found["build"], partial(message, language)
+    return {
         "rests_title": say("coverage.report.rests"),
         "rests": [
             say("coverage.report.rests.samples", n=f"{found['samples']:,}", newest=found["newest"] or "—"),
@@ -91,5 +120,4 @@ def report_facts(
             ),
             say("coverage.report.rests.unknown"),
         ],
-        "foot": address,
     }
